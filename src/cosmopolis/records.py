@@ -206,7 +206,7 @@ TABLES: Mapping[str, Table] = {
             columns=(
                 _text("work"),
                 _year(),
-                Column(name="author", dtype=pl.Int64, low=1),
+                Column(name="author", dtype=pl.Int64, required=False, low=1),
                 _text("text"),
                 _text("country", required=False, pattern=_COUNTRY),
             ),
@@ -225,7 +225,7 @@ TABLES: Mapping[str, Table] = {
         Table(  # a country's outline for maps
             name="border",
             columns=(
-                _text("name"),
+                _text("name", required=False),
                 _text("iso3", required=False),
                 _text("geometry"),
             ),
