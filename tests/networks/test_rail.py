@@ -33,7 +33,7 @@ CITIES = pl.DataFrame(
 
 
 def _ways(**settings: float) -> dict[tuple[int, int], float]:
-    distances = rail(NODES, CITIES, year=2024, **settings).distances  # type: ignore[arg-type]
+    distances = rail(NODES, CITIES, year=2024, **settings).distances
     return {(o, d): km for o, d, km in distances.rows()}
 
 
