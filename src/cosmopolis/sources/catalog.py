@@ -13,6 +13,8 @@ from importlib.resources import files as package_files
 from pathlib import Path
 from typing import Any, Literal, TypedDict, cast
 
+from packaging.version import InvalidVersion, Version
+
 from cosmopolis.errors import SpecError, UnknownNameError, hint_near
 from cosmopolis.sources.archive import is_safe_path
 
@@ -185,7 +187,7 @@ def parse_locator(text: str) -> Locator:
     >>> parse_locator("https://example.org/ports.zip!ports.csv").url
     'https://example.org/ports.zip'
     """
-    if match := _PYPI.fullmatch(text):
+    if (match := _PYPI.fullmatch(text)) and _is_version(match["version"]):
         locator = Locator(
             text=text, distribution=match["name"], version=match["version"], member=match["member"]
         )
@@ -200,6 +202,14 @@ def parse_locator(text: str) -> Locator:
     if locator.member and not is_safe_path(locator.member):
         raise SpecError(f"locator {text!r}: the path after '!' must be relative and without '..'")
     return locator
+
+
+def _is_version(text: str) -> bool:
+    try:
+        Version(text)
+    except InvalidVersion:
+        return False
+    return True
 
 
 def load(path: Path | None = None) -> Catalog:
