@@ -1,0 +1,355 @@
+"""The tree of an index: nodes, indicators, weights; read from settings and checked.
+
+No numbers of cities here. A tree is data of an edition (TOML), never code.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from cosmopolis.errors import SpecError, hint_near
+
+Transform = Literal["none", "log1p"]
+"""What is done to an indicator's values before they are brought to scale: `log1p` is x -> ln(1 + x)."""
+
+LANGUAGES = ("en", "zh")
+"""Every name and unit is given in each of these."""
+
+_TREE_KEYS = ("id", "name", "floor", "range", "node", "indicator")
+_NODE_KEYS = ("id", "parent", "weight", "name")
+_INDICATOR_KEYS = (
+    "id",
+    "parent",
+    "weight",
+    "direction",
+    "name",
+    "unit",
+    "sources",
+    "network",
+    "measure",
+    "field",
+    "year",
+    "downscaled",
+    "transform",
+)
+_KIND_WORDS = {str: "text", int: "a whole number", bool: "true or false"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Node:
+    """An inner node: a dimension of the index.
+
+    Attributes
+    ----------
+    id, parent
+        Own name and that of the node above, which may be the index itself.
+    weight
+        Share among the children of the same parent; only the ratios matter.
+    name
+        In each of `LANGUAGES`.
+    """
+
+    id: str
+    parent: str
+    weight: float
+    name: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Indicator:
+    """A leaf: a measure that an edition takes, with its direction and weight.
+
+    Attributes
+    ----------
+    id, parent, weight, name
+        As of a node.
+    direction
+        1 where more is better, -1 where less is.
+    unit
+        Of the values, in each of `LANGUAGES`.
+    sources
+        Ids of the sources that the values come from.
+    network, measure, field
+        Where the values are taken from, if from a network; else null.
+    year
+        Vintage of the values; null means the year of the roll-up.
+    downscaled
+        Whether a number of a country was spread over its cities: to be said beside the figure.
+    transform
+        See `Transform`.
+    """
+
+    id: str
+    parent: str
+    weight: float
+    direction: int
+    name: Mapping[str, str]
+    unit: Mapping[str, str]
+    sources: tuple[str, ...]
+    network: str | None = None
+    measure: str | None = None
+    field: str | None = None
+    year: int | None = None
+    downscaled: bool = False
+    transform: Transform = "none"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tree:
+    """An index: its root, nodes and indicators, in the order of the settings.
+
+    Attributes
+    ----------
+    id, name
+        Of the index; the root node has the same id.
+    nodes, indicators
+        All that stands below the root.
+    floor
+        Least share of a node's weight that must have data for the node to have a score, 0..1.
+    range
+        Lowest and highest score.
+    """
+
+    id: str
+    name: Mapping[str, str]
+    nodes: tuple[Node, ...]
+    indicators: tuple[Indicator, ...]
+    floor: float
+    range: tuple[float, float] = (0.0, 100.0)
+
+    @property
+    def entries(self) -> tuple[Node | Indicator, ...]:
+        """All that stands below the root, nodes first, in the order of the settings."""
+        below: list[Node | Indicator] = [*self.nodes, *self.indicators]
+        return tuple(below)
+
+    def children(self, node: str) -> tuple[Node | Indicator, ...]:
+        """Return what hangs directly below a node, nodes first, in the order of the settings."""
+        return tuple(child for child in self.entries if child.parent == node)
+
+    def upward(self) -> tuple[str, ...]:
+        """Return the ids of all nodes, every node after those below it, the root last."""
+        return (*self._below(self.id), self.id)
+
+    def _below(self, node: str) -> Iterator[str]:
+        for child in self.nodes:
+            if child.parent == node:
+                yield from self._below(child.id)
+                yield child.id
+
+    def effective_weights(self) -> dict[str, float]:
+        """Return each indicator's share of the whole index, all together 1.
+
+        W_i = Π over the way from i up to the root of w / Σ of the weights of the siblings and itself.
+        """
+        shares: dict[str, float] = {self.id: 1.0}
+        weights: dict[str, float] = {}
+        for node in reversed(self.upward()):
+            children = self.children(node)
+            total = sum(child.weight for child in children)
+            for child in children:
+                share = shares[node] * child.weight / total
+                (shares if isinstance(child, Node) else weights)[child.id] = share
+        return {indicator.id: weights[indicator.id] for indicator in self.indicators}
+
+
+def parse(mapping: Mapping[str, Any]) -> Tree:
+    """Read a tree from settings, and refuse it with one clear error if anything is wrong.
+
+    Parameters
+    ----------
+    mapping
+        `id`, `name`, `floor`, `range` (optional, `[0, 100]`), and lists of tables `node` and `indicator`,
+        with the keys of `Node` and `Indicator`.
+
+    Returns
+    -------
+    tree
+
+    Raises
+    ------
+    SpecError
+        Unknown, missing or mistyped key, id given twice, unknown parent, cycle, weight not above 0,
+        direction not 1 or -1, a node with nothing below it.
+
+    Examples
+    --------
+    >>> words = {"en": "Air", "zh": "航空"}
+    >>> tree = parse({
+    ...     "id": "vitality", "name": {"en": "Vitality", "zh": "活力"}, "floor": 0.5,
+    ...     "node": [{"id": "links", "parent": "vitality", "weight": 1, "name": words}],
+    ...     "indicator": [{
+    ...         "id": "air", "parent": "links", "weight": 1, "direction": 1, "name": words,
+    ...         "unit": {"en": "routes", "zh": "航线"}, "sources": ["air-routes-2022"],
+    ...     }],
+    ... })
+    >>> tree.upward()
+    ('links', 'vitality')
+    """
+    _known_keys(mapping, _TREE_KEYS, "an index")
+    root = _text(mapping, "id", "an index")
+    where = f"index {root!r}"
+    low, high = _range(mapping, where)
+    floor = _number(mapping, "floor", where)
+    if not 0 <= floor <= 1:
+        raise SpecError(f"{where}: got floor = {floor:g}, but expected a share of the weight from 0 to 1")
+    tree = Tree(
+        id=root,
+        name=_words(mapping, "name", where),
+        nodes=tuple(_node(entry, where) for entry in _tables(mapping, "node", where)),
+        indicators=tuple(_indicator(entry, where) for entry in _tables(mapping, "indicator", where)),
+        floor=floor,
+        range=(low, high),
+    )
+    _check_shape(tree, where)
+    return tree
+
+
+def _check_shape(tree: Tree, where: str) -> None:
+    """Raise if ids repeat, a parent is unknown, nodes go round in a circle or lead to no indicator."""
+    seen = {tree.id}
+    for entry in tree.entries:
+        if entry.id in seen:
+            raise SpecError(
+                f"{where}: the id {entry.id!r} is given twice; ids name one node or indicator each"
+            )
+        seen.add(entry.id)
+    parents = {node.id: node.parent for node in tree.nodes}
+    for entry in tree.entries:
+        if entry.parent not in parents and entry.parent != tree.id:
+            known = [tree.id, *parents]
+            raise SpecError(
+                f"{where}: {entry.id!r} has the parent {entry.parent!r}, which is no node"
+                + hint_near(entry.parent, known)
+            )
+    for start in parents:
+        way = [start]
+        while way[-1] in parents:
+            above = parents[way[-1]]
+            if above in way:
+                circle = " -> ".join([*way[way.index(above) :], above])
+                raise SpecError(
+                    f"{where}: nodes go round in a circle, {circle}; one must hang from {tree.id!r}"
+                )
+            way.append(above)
+    for node in (*parents, tree.id):
+        if not tree.children(node):
+            raise SpecError(
+                f"{where}: node {node!r} has nothing below it; give it an indicator or leave it out"
+            )
+
+
+def _node(entry: Mapping[str, Any], where: str) -> Node:
+    where = _named(entry, where, "node")
+    _known_keys(entry, _NODE_KEYS, where)
+    return Node(
+        id=_text(entry, "id", where),
+        parent=_text(entry, "parent", where),
+        weight=_weight(entry, where),
+        name=_words(entry, "name", where),
+    )
+
+
+def _indicator(entry: Mapping[str, Any], where: str) -> Indicator:
+    where = _named(entry, where, "indicator")
+    _known_keys(entry, _INDICATOR_KEYS, where)
+    direction = _typed(entry, "direction", int, where)
+    if direction not in {1, -1}:
+        raise SpecError(
+            f"{where}: got direction = {direction}, but expected 1 (more is better) or -1 (less is)"
+        )
+    transform: Transform = _typed(entry, "transform", str, where) if "transform" in entry else "none"
+    if transform not in get_args(Transform):
+        raise SpecError(
+            f"{where}: there is no transform {transform!r}" + hint_near(transform, get_args(Transform))
+        )
+    sources = _need(entry, "sources", where)
+    if not isinstance(sources, list) or not sources or not all(isinstance(s, str) and s for s in sources):
+        raise SpecError(f"{where}: got sources = {sources!r}, but expected a list of source ids")
+    return Indicator(
+        id=_text(entry, "id", where),
+        parent=_text(entry, "parent", where),
+        weight=_weight(entry, where),
+        direction=direction,
+        name=_words(entry, "name", where),
+        unit=_words(entry, "unit", where),
+        sources=tuple(sources),
+        network=_text(entry, "network", where) if "network" in entry else None,
+        measure=_text(entry, "measure", where) if "measure" in entry else None,
+        field=_text(entry, "field", where) if "field" in entry else None,
+        year=_typed(entry, "year", int, where) if "year" in entry else None,
+        downscaled=_typed(entry, "downscaled", bool, where) if "downscaled" in entry else False,
+        transform=transform,
+    )
+
+
+def _named(entry: Mapping[str, Any], where: str, kind: str) -> str:
+    """Return the words that say which entry an error is in."""
+    return f"{where}, {kind} {entry['id']!r}" if "id" in entry else f"{where}, a {kind} without id"
+
+
+def _known_keys(entry: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
+    for key in entry:
+        if key not in known:
+            raise SpecError(f"{where}: unknown key {key!r}" + hint_near(key, known))
+
+
+def _need(entry: Mapping[str, Any], key: str, where: str) -> Any:  # noqa: ANN401 - settings may hold anything
+    if key not in entry:
+        raise SpecError(f"{where}: the key {key!r} is missing")
+    return entry[key]
+
+
+def _typed(entry: Mapping[str, Any], key: str, kind: type, where: str) -> Any:  # noqa: ANN401 - of that kind
+    value = _need(entry, key, where)
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise SpecError(f"{where}: got {key} = {value!r}, but expected {_KIND_WORDS[kind]}")
+    return value
+
+
+def _text(entry: Mapping[str, Any], key: str, where: str) -> str:
+    value: str = _typed(entry, key, str, where)
+    if not value.strip():
+        raise SpecError(f"{where}: {key} is an empty text")
+    return value
+
+
+def _number(entry: Mapping[str, Any], key: str, where: str) -> float:
+    value = _need(entry, key, where)
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:  # noqa: PLR0124 - NaN
+        raise SpecError(f"{where}: got {key} = {value!r}, but expected a number")
+    return float(value)
+
+
+def _weight(entry: Mapping[str, Any], where: str) -> float:
+    weight = _number(entry, "weight", where)
+    if not 0 < weight < float("inf"):
+        raise SpecError(
+            f"{where}: got weight = {weight:g}, but expected a number above 0; leave out what has no weight"
+        )
+    return weight
+
+
+def _words(entry: Mapping[str, Any], key: str, where: str) -> dict[str, str]:
+    words = _need(entry, key, where)
+    if not isinstance(words, Mapping):
+        raise SpecError(f"{where}: got {key} = {words!r}, but expected {{ en = ..., zh = ... }}")
+    _known_keys(words, LANGUAGES, f"{where}, {key}")
+    return {language: _text(words, language, f"{where}, {key}") for language in LANGUAGES}
+
+
+def _tables(entry: Mapping[str, Any], key: str, where: str) -> list[Mapping[str, Any]]:
+    tables = entry.get(key, [])
+    if not isinstance(tables, list) or not all(isinstance(table, Mapping) for table in tables):
+        raise SpecError(f"{where}: {key!r} must be a list of tables, each written [[{key}]]")
+    return tables
+
+
+def _range(entry: Mapping[str, Any], where: str) -> tuple[float, float]:
+    bounds = entry.get("range", [0, 100])
+    numbers = isinstance(bounds, list) and all(
+        isinstance(b, int | float) and not isinstance(b, bool) for b in bounds
+    )
+    if not numbers or len(bounds) != 2 or not bounds[0] < bounds[1]:  # noqa: PLR2004 - low and high
+        raise SpecError(f"{where}: got range = {bounds!r}, but expected [low, high] with low < high")
+    return float(bounds[0]), float(bounds[1])
