@@ -263,9 +263,12 @@ def _overlay(below: dict[str, Any], above: dict[str, Any], where: str) -> dict[s
     if "locators" in above:  # a new carrier for the whole source replaces the old one of each file
         for file in by_name.values():
             file.pop("locators", None)
+    given: list[str] = []
     for file in _tables(above.get("files", []), f"{where}, files"):
         name = _text(file, "name", f"{where}, a file")
+        given.append(name)
         by_name[name] = {**by_name.get(name, {}), **file}
+    _check_once(given, where)
     if by_name:
         merged["files"] = list(by_name.values())
     return merged
@@ -285,9 +288,7 @@ def _source(source_id: str, entry: dict[str, Any], where: str) -> Source:
     files = [_file(file, templates, where) for file in _tables(entry["files"], f"{where}, files")]
     if not files:
         raise SpecError(f"{where}: no files; expected at least one")
-    names = [file.name for file in files]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise SpecError(f"{where}: file {twice[0]!r} is given twice")
+    _check_once([file.name for file in files], where)
     return Source(
         id=source_id,
         title=_by_language(entry["title"], f"{where}, title"),
@@ -363,6 +364,11 @@ def _check_keys(
             raise SpecError(f"{where}: unknown key {key!r}" + hint_near(key, valid))
     if missing := [key for key in required if key not in entry]:
         raise SpecError(f"{where}: {', '.join(missing)} missing; required are {', '.join(required)}")
+
+
+def _check_once(names: list[str], where: str) -> None:
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise SpecError(f"{where}: file {twice[0]!r} is given twice")
 
 
 def _text(entry: dict[str, Any], key: str, where: str, *, default: str | None = None) -> str:

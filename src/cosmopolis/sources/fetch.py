@@ -67,7 +67,8 @@ class _Run:
     progress: bool
     refresh: bool
     stack: ExitStack
-    failed: dict[str, str] = field(default_factory=dict)  # reasons, by locator and by archive
+    tried: set[str] = field(default_factory=set)  # archives, so that none is downloaded twice
+    failed: dict[str, list[str]] = field(default_factory=dict)  # reasons, by locator and by archive
     verified: set[Path] = field(default_factory=set)
     refused: set[Path] = field(default_factory=set)
     reached: tuple[Session, IndexSettings] | None = None
@@ -267,8 +268,8 @@ def _obtain(run: _Run, source: Source) -> dict[str, Path]:
                 path, _ = _find(run, source, file)
                 if path is not None:
                     break
-                reason = run.failed.get(locator.text) or run.failed.get(locator.archive, "")
-                reasons.append(f"{_shown(locator)}: {reason}")
+                failed = [*run.failed.get(locator.archive, []), *run.failed.get(locator.text, [])]
+                reasons.append(f"{_shown(locator)}: {'; '.join(dict.fromkeys(failed))}")
         if path is None:
             missing.setdefault(tuple(reasons), []).append(file.name)
         else:
@@ -297,8 +298,10 @@ def _fetch(run: _Run, locator: Locator) -> None:
 
     What fails is noted in `run.failed` and not tried a second time.
     """
-    if locator.archive in run.failed:
+    if locator.archive in run.tried:
         return
+    run.tried.add(locator.archive)
+    failed = run.failed.setdefault(locator.archive, [])
     wanted = [
         _Wanted(source=source, file=file, locator=other)
         for source in run.sources
@@ -312,13 +315,12 @@ def _fetch(run: _Run, locator: Locator) -> None:
         with FileLock(work.with_name(work.name + ".lock")):
             # another process may have brought them while this one waited
             wanted = [want for want in wanted if _find(run, want.source, want.file)[0] is None]
-            reason = _download(run, locator, wanted, work) if wanted else ""
+            if wanted:
+                _download(run, locator, wanted, work)
     except SourceUnavailableError as error:
-        reason = str(error)
+        failed.append(str(error))
     except OSError as error:
-        reason = f"the cache cannot be written: {error}"
-    if reason:
-        run.failed[locator.archive] = reason
+        failed.append(f"the cache cannot be written: {error}")
 
 
 def _key(locator: Locator) -> str:
@@ -341,9 +343,8 @@ def _offers(run: _Run, locator: Locator, file: SourceFile) -> Iterator[_Offer]:
         yield _Offer(name=file.name, url=locator.url, sha256=file.sha256, size=file.size)
 
 
-def _download(run: _Run, locator: Locator, wanted: list[_Wanted], work: Path) -> str:
-    """Download one offer after the other until every wanted file is in place; return why that failed."""
-    reasons: list[str] = []
+def _download(run: _Run, locator: Locator, wanted: list[_Wanted], work: Path) -> None:
+    """Download one offer after the other until every wanted file is in place."""
     work.mkdir(exist_ok=True)
     for offer in _offers(run, locator, wanted[0].file):
         target = work / offer.name
@@ -352,38 +353,54 @@ def _download(run: _Run, locator: Locator, wanted: list[_Wanted], work: Path) ->
             try:
                 download(run.network()[0], offer.url, target, sha256=offer.sha256, size=offer.size)
             except SourceUnavailableError as error:
-                reasons.append(f"{offer.name}: {error}")
+                run.failed[locator.archive].append(f"{offer.name}: {error}")
                 break
             wanted = [want for want in wanted if not _put_in_place(run, want, target)]
             target.unlink()
             if not wanted:
                 shutil.rmtree(work, ignore_errors=True)
-                return ""
+                return
             if last or not resumed or offer.sha256:  # else its parts may not fit: once more from zero
-                reasons.append(f"{offer.name}: it was downloaded and does not hold what is wanted")
                 break
     if not any(work.iterdir()):
         work.rmdir()
-    return "; ".join(reasons)
 
 
 def _put_in_place(run: _Run, want: _Wanted, downloaded: Path) -> bool:
     """Bring a file out of a download into the cache, under its name only when its hash is right."""
     final = run.cache / want.source.id / want.file.name
     part = downloaded.with_name("member.part")
-    try:
-        if want.locator.member:
-            extract(downloaded, want.locator.member, part, size=want.file.size)
-        else:
-            shutil.copyfile(downloaded, part)
-        wrong = _what_is_wrong(part, want.file)
-    except FormatError as error:
-        wrong = str(error)
-    if wrong:
+    for member in _members(want.locator, downloaded.name):
+        try:
+            if member:
+                extract(downloaded, member, part, size=want.file.size)
+            else:
+                shutil.copyfile(downloaded, part)
+            wrong = _what_is_wrong(part, want.file)
+        except FormatError as error:
+            wrong = str(error)
+        if not wrong:
+            final.parent.mkdir(parents=True, exist_ok=True)
+            part.replace(final)
+            run.verified.add(final)
+            return True
         part.unlink(missing_ok=True)
-        run.failed[want.locator.text] = wrong
-        return False
-    final.parent.mkdir(parents=True, exist_ok=True)
-    part.replace(final)
-    run.verified.add(final)
-    return True
+        told = wrong if downloaded.name in wrong else f"{downloaded.name}: {wrong}"
+        run.failed.setdefault(want.locator.text, []).append(told)
+    return False
+
+
+def _members(locator: Locator, downloaded: str) -> list[str]:
+    """Return the paths at which a locator's member may lie in what was downloaded.
+
+    A source distribution has one folder above all, `NAME-VERSION`, and often `src` below it; a wheel has
+    neither. An index may offer the one where the locator was written for the other.
+    """
+    top = downloaded.removesuffix(".zip").removesuffix(".tar.gz")
+    if not locator.distribution or not locator.member:
+        return [locator.member]
+    if top != downloaded:
+        below = [f"{top}/{locator.member}", f"{top}/src/{locator.member}"]
+        return [locator.member] if locator.member.startswith(f"{top}/") else below
+    found = re.match(rf"[^/]+-{re.escape(locator.version)}/(?:src/)?(.+)", locator.member)
+    return [found[1] if found else locator.member]
