@@ -1,0 +1,86 @@
+"""Charts of the report as Vega-Lite specifications, made by Altair, and the look that all share.
+
+A specification is a plain dict with its data inside, the same for every way of showing it; texts come
+in as words, so that it is made once for each language. Rendering is `cosmopolis.publish.render`.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+
+INK = "#1b2733"
+MUTED = "#5a6672"
+RULE = "#c9d1d8"
+LAND = "#e7eaed"
+ACCENT = "#0b4f6c"
+"""The report's one accent: dark, so that it reads in grey."""
+CONTRAST = "#d55e00"
+"""Vermilion of the palette of Okabe and Ito (2008), told from the accent by every kind of eye."""
+
+Spec = dict[str, Any]
+
+
+def config(family: str) -> Mapping[str, Any]:
+    """Return the Vega-Lite configuration that every chart shares.
+
+    Parameters
+    ----------
+    family
+        Name of the font that texts are measured with.
+    """
+    text = {"font": family, "fontWeight": "normal", "color": INK}
+    return {
+        "aria": False,
+        "background": None,
+        "font": family,
+        "padding": 0,
+        "view": {"stroke": None},
+        "text": text,
+        "axis": {
+            "labelColor": INK,
+            "titleColor": MUTED,
+            "labelFontSize": 12,
+            "titleFontSize": 12,
+            "titleFontWeight": "normal",
+            "domainColor": RULE,
+            "tickColor": RULE,
+            "gridColor": "#e6eaee",
+            "labelLimit": 400,
+        },
+        "legend": {
+            "labelColor": INK,
+            "titleColor": MUTED,
+            "labelFontSize": 12,
+            "titleFontSize": 12,
+            "titleFontWeight": "normal",
+            "titleLimit": 420,
+            "labelLimit": 300,
+            "direction": "horizontal",
+            "orient": "bottom",
+            "layout": {"bottom": {"anchor": "start", "margin": 40}},
+        },
+    }
+
+
+def finished(chart: alt.TopLevelMixin, datasets: Mapping[str, Sequence[Mapping[str, Any]]]) -> Spec:
+    """Return a chart as a dict and put its data in by name (which Altair then need not validate)."""
+    spec: Spec = chart.to_dict()
+    spec["datasets"] = {name: list(rows) for name, rows in datasets.items()}
+    return spec
+
+
+def region_bars(rows: Sequence[Mapping[str, Any]]) -> Spec:
+    """Chart how many of the first cities each world region has.
+
+    Parameters
+    ----------
+    rows
+        `region` (name to show), `cities` (count, and its text `label`), in the order to show.
+    """
+    base = alt.Chart(alt.NamedData(name="rows"))
+    y = alt.Y("region:N", sort=None, title=None, axis=alt.Axis(domain=False, ticks=False, labelPadding=8))
+    x = alt.X("cities:Q", axis=None)
+    bars = base.mark_bar(color=ACCENT, height={"band": 0.68}).encode(x=x, y=y)
+    labels = base.mark_text(align="left", dx=5, fontSize=12, color=INK).encode(x=x, y=y, text="label:N")
+    return finished(alt.layer(bars, labels).properties(width=330, height=alt.Step(25)), {"rows": rows})

@@ -1,0 +1,102 @@
+"""The part of a CJK font that a report needs, as a style rule that carries it inside the page.
+
+Only the glyphs of the characters used are kept, as WOFF2 in base64, so that Chinese shows in a real
+font on a machine that has none. Without a font file the reader's own fonts are used.
+"""
+
+import base64
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from fontTools import subset
+from fontTools.ttLib import TTFont, TTLibError
+
+from cosmopolis.errors import FormatError
+
+FAMILY = "Cosmopolis Sans"
+"""What the embedded font is called in the pages' style."""
+
+FALLBACK = '"Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", sans-serif'
+"""The reader's own fonts, in the order in which they are looked for."""
+
+_FEATURES = ("kern", "liga", "pwid", "tnum")
+_TABLES_LEFT_OUT = ("vhea", "vmtx", "VORG", "BASE", "DSIG")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subset:
+    """A font's part: WOFF2 bytes, and the characters asked for that the font has no glyph for."""
+
+    woff2: bytes
+    missing: tuple[str, ...]
+
+    @property
+    def rule(self) -> str:
+        """The `@font-face` rule with the font inside."""
+        data = base64.b64encode(self.woff2).decode("ascii")
+        return (
+            f'@font-face{{font-family:"{FAMILY}";font-weight:400;font-display:block;'
+            f'src:url("data:font/woff2;base64,{data}") format("woff2")}}'
+        )
+
+
+def family_of(font: Path) -> str:
+    """Return a font file's own family name, which a renderer that loads the file knows it by.
+
+    Raises
+    ------
+    FormatError
+        If the file is not an OpenType font.
+    """
+    with _opened(font) as loaded:
+        return str(loaded["name"].getBestFamilyName())
+
+
+def cut(font: Path, characters: Iterable[str]) -> Subset:
+    """Cut a font down to the glyphs of some characters.
+
+    Parameters
+    ----------
+    font
+        An OpenType or TrueType file.
+    characters
+        The characters (or texts) to show.
+
+    Returns
+    -------
+    subset
+        The same bytes for the same font and characters.
+
+    Raises
+    ------
+    FormatError
+        If the file is not an OpenType font.
+    """
+    wanted = {ord(c) for text in characters for c in text if c.isprintable()} | {0x20}
+    options = subset.Options()
+    options.hinting = False
+    options.layout_features = list(_FEATURES)
+    options.drop_tables += list(_TABLES_LEFT_OUT)
+    options.name_IDs = [0, 1, 2, 4, 6, 13, 14]
+    options.recalc_timestamp = False
+    with _opened(font) as loaded:
+        missing = sorted(wanted - set(loaded.getBestCmap()))
+        subsetter = subset.Subsetter(options)
+        subsetter.populate(unicodes=sorted(wanted))
+        subsetter.subset(loaded)
+        loaded.flavor = "woff2"
+        out = io.BytesIO()
+        loaded.save(out, reorderTables=False)
+    return Subset(woff2=out.getvalue(), missing=tuple(chr(code) for code in missing))
+
+
+def _opened(font: Path) -> TTFont:
+    try:
+        return TTFont(font, lazy=True, recalcTimestamp=False)
+    except (TTLibError, OSError) as error:
+        raise FormatError(
+            f"font {font.name!r}: got {error}, expected an OpenType font (.otf or .ttf); "
+            "give another file, or none to use the reader's own fonts"
+        ) from error
