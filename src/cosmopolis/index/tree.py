@@ -5,6 +5,7 @@ No numbers of cities here. A tree is data of an edition (TOML), never code.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from dataclasses import field as made
 from typing import Any, Literal, get_args
 
 from cosmopolis.errors import SpecError, hint_near
@@ -29,8 +30,12 @@ _INDICATOR_KEYS = (
     "measure",
     "field",
     "year",
+    "table",
+    "sector",
     "downscaled",
     "transform",
+    "definition",
+    "note",
 )
 _KIND_WORDS = {str: "text", int: "a whole number", bool: "true or false"}
 
@@ -68,15 +73,20 @@ class Indicator:
     unit
         Of the values, in each of `LANGUAGES`.
     sources
-        Ids of the sources that the values come from.
+        Ids of the sources that the values come from; none says that there is no open data, and keeps the
+        indicator's weight in sight.
     network, measure, field
         Where the values are taken from, if from a network; else null.
+    table, sector
+        Where they are taken from, if from a table of records, and the sector group counted; else null.
     year
         Vintage of the values; null means the year of the roll-up.
     downscaled
         Whether a number of a country was spread over its cities: to be said beside the figure.
     transform
         See `Transform`.
+    definition, note
+        What the values are and what to be wary of, in each of `LANGUAGES`; may be empty.
     """
 
     id: str
@@ -90,8 +100,12 @@ class Indicator:
     measure: str | None = None
     field: str | None = None
     year: int | None = None
+    table: str | None = None
+    sector: str | None = None
     downscaled: bool = False
     transform: Transform = "none"
+    definition: Mapping[str, str] = made(default_factory=dict)
+    note: Mapping[str, str] = made(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -264,7 +278,7 @@ def _indicator(entry: Mapping[str, Any], where: str) -> Indicator:
             f"{where}: there is no transform {transform!r}" + hint_near(transform, get_args(Transform))
         )
     sources = _need(entry, "sources", where)
-    if not isinstance(sources, list) or not sources or not all(isinstance(s, str) and s for s in sources):
+    if not isinstance(sources, list) or not all(isinstance(s, str) and s for s in sources):
         raise SpecError(f"{where}: got sources = {sources!r}, but expected a list of source ids")
     return Indicator(
         id=_text(entry, "id", where),
@@ -279,7 +293,11 @@ def _indicator(entry: Mapping[str, Any], where: str) -> Indicator:
         field=_text(entry, "field", where) if "field" in entry else None,
         year=_typed(entry, "year", int, where) if "year" in entry else None,
         downscaled=_typed(entry, "downscaled", bool, where) if "downscaled" in entry else False,
+        table=_text(entry, "table", where) if "table" in entry else None,
+        sector=_text(entry, "sector", where) if "sector" in entry else None,
         transform=transform,
+        definition=_words(entry, "definition", where) if "definition" in entry else {},
+        note=_words(entry, "note", where) if "note" in entry else {},
     )
 
 

@@ -39,7 +39,9 @@ class Countries:
     keys: Mapping[str, str]
 
     def find(self, text: str | None) -> str | None:
-        """Return the country that a text means, or None: exact, without asides, by its last or first part, misspelt.
+        """Return the country that a text means, or None.
+
+        The text as a whole, without asides, by its last part that is known, or misspelt.
 
         Examples
         --------
@@ -120,5 +122,17 @@ def build(names: pl.DataFrame, gazetteer: pl.DataFrame) -> Countries:
     for key, row in zip(keys_of([a["alias"] for a in aliases]), aliases, strict=True):
         if row["country"] in known:
             keys[key] = row["country"]
+    table = _with_reviewed_names(table)
     kept = ["country", "iso3", "name", "name_zh", "region", "subregion", "income", "capital"]
     return Countries(table=table.select(kept), keys=dict(sorted(keys.items())))
+
+
+def _with_reviewed_names(table: pl.DataFrame) -> pl.DataFrame:
+    """Replace names by the reviewed ones, where there are any."""
+    text = resources.files("cosmopolis.places").joinpath("country_names.csv").read_text(encoding="utf-8")
+    rows = list(csv.DictReader(text.splitlines()))
+    for column in ("name", "name_zh"):
+        reviewed = {row["country"]: row[column] for row in rows if row[column]}
+        shown = pl.col("country").replace_strict(reviewed, default=None, return_dtype=pl.String)
+        table = table.with_columns(pl.coalesce(shown, column).alias(column))
+    return table

@@ -1,0 +1,121 @@
+"""Puts a result down at once or not at all.
+
+A result is written into a hidden folder beside its place, `.NAME.new-…`, and takes the place by renaming at
+the very end. A build that is killed leaves the old result as it was; what it left behind is swept away by
+the next. One build at a time writes to a place: a second waits for the first.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from cosmopolis.errors import ResultError
+
+MANIFEST = "manifest.json"
+_WAIT_SECONDS = 600
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON that is the same bytes for the same value."""
+    text = json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True)
+    path.write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def read_manifest(place: Path) -> dict[str, Any]:
+    """Read the manifest of a result.
+
+    Raises
+    ------
+    ResultError
+        If the folder holds no result, or its manifest cannot be read.
+    """
+    path = place / MANIFEST
+    if not path.is_file():
+        raise ResultError(f"{place} is no result of Cosmopolis: it has no {MANIFEST}; `cosmopolis build` makes one")
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ResultError(f"{path} cannot be read as JSON ({error}); build the edition again") from error
+    if not isinstance(manifest, dict) or "files" not in manifest:
+        raise ResultError(f"{path} is not a manifest: it does not list its files; build the edition again")
+    return manifest
+
+
+def differences(place: Path, manifest: Mapping[str, Any]) -> list[str]:
+    """Compare a result with its manifest; each line names a file that is missing, changed or added."""
+    expected: dict[str, str] = manifest["files"]
+    there = {p.relative_to(place).as_posix() for p in place.rglob("*") if p.is_file()} - {MANIFEST}
+    lines = [f"{name}: is not in the manifest" for name in sorted(there - set(expected))]
+    for name, digest in sorted(expected.items()):
+        path = place / name
+        if name not in there:
+            lines.append(f"{name}: is missing")
+        elif file_hash(path) != digest:
+            lines.append(f"{name}: is not what the manifest says")
+    return lines
+
+
+@contextmanager
+def locked(place: Path) -> Iterator[None]:
+    """Hold the lock of a place while a build writes to it."""
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(place.parent / f".{place.name}.lock", timeout=_WAIT_SECONDS)
+        with lock:
+            yield
+    except Timeout as error:
+        raise ResultError(f"another build has been writing to {place} for {_WAIT_SECONDS} s; wait, or choose another --out") from error
+    except PermissionError as error:
+        raise ResultError(f"cannot write beside {place}: {error.strerror}; choose another --out") from error
+
+
+def put(place: Path, write: Callable[[Path], None]) -> None:
+    """Write a result by `write(folder)` and let it take its place. The lock must be held.
+
+    Raises
+    ------
+    ResultError
+        If the place is taken by something that is no result.
+    """
+    if place.exists() and (not place.is_dir() or (any(place.iterdir()) and not (place / MANIFEST).is_file())):
+        raise ResultError(f"{place} exists and is no result of Cosmopolis; it is left alone: choose another --out")
+    sweep(place)
+    draft = Path(tempfile.mkdtemp(prefix=f".{place.name}.new-", dir=place.parent))
+    draft.chmod(0o755)
+    try:
+        write(draft)
+        old = place.parent / f".{place.name}.old"
+        if place.exists():
+            place.rename(old)
+        draft.rename(place)
+        shutil.rmtree(old, ignore_errors=True)
+    except OSError as error:
+        raise ResultError(f"cannot write the result to {place}: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def sweep(place: Path) -> None:
+    """Clear away what an interrupted build left, and bring an old result back if its place is empty."""
+    old = place.parent / f".{place.name}.old"
+    if old.is_dir():
+        if place.exists():
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            os.rename(old, place)
+    for draft in place.parent.glob(f".{place.name}.new-*"):
+        shutil.rmtree(draft, ignore_errors=True)

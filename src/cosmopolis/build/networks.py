@@ -1,0 +1,324 @@
+"""Third step of the build: records get their cities, and become networks.
+
+Here a record that lies in no city, or whose place cannot be told, is quarantined with what is known of it.
+What a network is stands in `cosmopolis.networks`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from cosmopolis.build.cities import Atlas, capital_cities
+from cosmopolis.build.records import Shelf
+from cosmopolis.edition import Edition, SampleRule
+from cosmopolis.measures import headquarters
+from cosmopolis.networks import cooccurrence, flows, ownership, rail
+from cosmopolis.networks.links import COUNTRY_LINKS, LINKS, Built
+from cosmopolis.places.airports import cities_served
+
+AIR_ROUTES = ("air-routes-2021", "air-routes-2022", "openflights-2014")
+"""Sources of air routes; each has the parts `airports` and `routes`."""
+
+_REASONS = pl.Schema({"row": pl.Int64, "column": pl.String, "value": pl.String, "reason": pl.String})
+
+
+@dataclass(kw_only=True)
+class Woven:
+    """The networks of an edition.
+
+    Attributes
+    ----------
+    links, country_links
+        By `cosmopolis.networks.links`.
+    sample
+        Cities that are ranked, ascending.
+    covered
+        For each network, the cities of the sample that its source can speak of; others have no data.
+    headquarters
+        `city_id, firm, sector`: one row for each listed firm and sector group.
+    """
+
+    links: pl.DataFrame = field(default_factory=LINKS.to_frame)
+    country_links: pl.DataFrame = field(default_factory=COUNTRY_LINKS.to_frame)
+    sample: pl.Series = field(default_factory=lambda: pl.Series("city_id", [], dtype=pl.Int64))
+    covered: dict[str, pl.Series] = field(default_factory=dict)
+    headquarters: pl.DataFrame = field(default_factory=headquarters.FIRMS.to_frame)
+
+
+def weave(edition: Edition, shelf: Shelf, atlas: Atlas) -> Woven:
+    """Make every network that the edition's sources allow, and draw the sample."""
+    woven = Woven()
+    parts: list[pl.DataFrame] = [woven.links]
+    port_cities = pl.DataFrame(schema={"city_id": pl.Int64, "serves": pl.String})
+    parts.extend(_air(shelf, atlas))
+    if shelf.has("ports"):
+        links, port_cities, speaks = _sea(shelf, atlas, edition.year)
+        parts.append(links)
+        woven.covered["sea"] = speaks
+    if shelf.has("listed-firms"):
+        links, woven.headquarters = _listings(shelf, atlas)
+        parts.append(links)
+    if shelf.has("science-sample"):
+        parts.append(_coauthorship(shelf, atlas, edition.networks.counting))
+    if shelf.has("icio-2022"):
+        woven.country_links = _trade(shelf, atlas)
+    woven.links = pl.concat(parts)
+    woven.sample = draw_sample(edition.sample, shelf, atlas, woven, port_cities)
+    if shelf.has("railways"):
+        links, woven.covered["rail"] = _rail(edition, shelf, atlas, woven.sample)
+        woven.links = pl.concat([woven.links, links])
+    woven.links = woven.links.sort("network", "field", "year", "origin", "destination")
+    _account_rest(shelf)
+    return woven
+
+
+def draw_sample(
+    rule: SampleRule, shelf: Shelf, atlas: Atlas, woven: Woven, port_cities: pl.DataFrame
+) -> pl.Series:
+    """Choose the cities that are ranked: see `SampleRule`."""
+    largest = atlas.gazetteer.cities.sort("population", "city_id", descending=[True, False]).head(rule.largest)
+    chosen = [largest["city_id"]]
+    if rule.capitals:
+        chosen.append(capital_cities(shelf, atlas))
+    if rule.port_countries is not None:
+        served = port_cities.group_by("city_id").agg(pl.col("serves").n_unique())
+        chosen.append(served.filter(pl.col("serves") >= rule.port_countries)["city_id"])
+    if rule.air_links is not None:
+        air = woven.links.filter((pl.col("network") == "air") & (pl.col("field") == "routes"))
+        latest = air.filter(pl.col("year") == air["year"].max())
+        ends = pl.concat([latest.select(city_id="origin"), latest.select(city_id="destination")])
+        counted = ends.group_by("city_id").agg(n=pl.len())
+        chosen.append(counted.filter(pl.col("n") >= rule.air_links)["city_id"])
+    if rule.headquarters is not None:
+        firms = woven.headquarters.group_by("city_id").agg(n=pl.col("firm").n_unique())
+        chosen.append(firms.filter(pl.col("n") >= rule.headquarters)["city_id"])
+    return pl.concat([series.cast(pl.Int64).alias("city_id") for series in chosen]).unique().sort()
+
+
+def _not_placed(frame: pl.DataFrame, answers: pl.DataFrame, column: str) -> pl.DataFrame:
+    """Say for each row without a city why: the place is not known, or it belongs to no city."""
+    said = frame.select("row", value=pl.col(column).cast(pl.String)).hstack(answers)
+    known = pl.format(
+        "the place found is {} ({}, GeoNames {}), which belongs to no city", "place_name", "place_country", "place_id"
+    )
+    several = pl.format("{}: {}", "reason", "candidates")
+    return said.filter(pl.col("city_id").is_null()).select(
+        "row",
+        pl.lit(column).alias("column"),
+        "value",
+        reason=pl.when(pl.col("place_id").is_not_null())
+        .then(known)
+        .when(pl.col("candidates").is_not_null())
+        .then(several)
+        .otherwise("reason"),
+    )
+
+
+def _unused(built: Built, column: str) -> pl.DataFrame:
+    """Lines for the rows that stand behind no link."""
+    return built.unused.select(
+        "row", pl.lit(column).alias("column"), pl.lit(None, dtype=pl.String).alias("value"), "reason"
+    )
+
+
+def _air(shelf: Shelf, atlas: Atlas) -> list[pl.DataFrame]:
+    """Air networks of every vintage; airports go to the city that they serve."""
+    lists = [name for name in ("airports", *reversed(AIR_ROUTES)) if shelf.has(name)]
+    if not lists or not any(shelf.has(name) for name in AIR_ROUTES):
+        return []
+    columns = ["iata", "city", "country", "latitude", "longitude"]
+    every = pl.concat([shelf.part(name, "airports").select(columns) for name in lists])
+    metropolitan = (
+        shelf.part("airports", "metropolitan")
+        if shelf.has("airports")
+        else pl.DataFrame(schema={"row": pl.Int64, "iata": pl.String, "city": pl.String, "country": pl.String})
+    )
+    served = cities_served(every, metropolitan, atlas.resolver)
+    city_of = served.select("iata", "city_id")
+    made, flown = [], []
+    for name in AIR_ROUTES:
+        if not shelf.has(name):
+            continue
+        routes = shelf.part(name, "routes")
+        for end in ("origin", "destination"):
+            routes = routes.join(
+                city_of.rename({"iata": end, "city_id": f"{end}_city"}), on=end, how="left", maintain_order="left"
+            )
+        placed = routes.filter(pl.col("origin_city").is_not_null() & pl.col("destination_city").is_not_null())
+        built = flows.air(placed)
+        made.append(built.links)
+        used = placed.filter(pl.col("row").is_in(built.used.implode()))
+        flown.append(pl.concat([used["origin"], used["destination"].alias("origin")]).unique())
+        lines = pl.concat([_ends_without_city(routes, served), _unused(built, "destination")])
+        shelf.account(name, "routes", built.used, lines, otherwise="the route joins no two cities")
+    codes = pl.concat(flown).unique() if flown else pl.Series(dtype=pl.String)
+    for name in lists:
+        rows = shelf.part(name, "airports")
+        shelf.account(
+            name,
+            "airports",
+            rows.filter(pl.col("iata").is_in(codes.implode()))["row"],
+            _airports_without_city(rows, served),
+            otherwise="no route of the edition's sources joins this airport to another city",
+        )
+    if shelf.has("airports"):
+        shelf.account(
+            "airports",
+            "metropolitan",
+            metropolitan.filter(pl.col("iata").is_in(codes.implode()))["row"],
+            _REASONS.to_frame(),
+            otherwise="no route of the edition's sources joins this airport to another city",
+        )
+    return made
+
+
+def _ends_without_city(routes: pl.DataFrame, served: pl.DataFrame) -> pl.DataFrame:
+    """Say which end of a route lies in no city, and what is known of it."""
+    lines = []
+    for end in ("origin", "destination"):
+        bad = routes.filter(pl.col(f"{end}_city").is_null()).join(
+            served, left_on=end, right_on="iata", how="left", maintain_order="left"
+        )
+        known = pl.format("{} serves {} ({}), which belongs to no city", end, "place_name", "place_country")
+        lines.append(
+            bad.select(
+                "row",
+                pl.lit(end).alias("column"),
+                value=end,
+                reason=pl.when(pl.col("place_id").is_not_null())
+                .then(known)
+                .when(pl.col("reason").is_null())
+                .then(pl.format("no airport with the code {} is known", end))
+                .otherwise(pl.format("{}: {}", end, "reason")),
+            )
+        )
+    return pl.concat(lines)
+
+
+def _airports_without_city(rows: pl.DataFrame, served: pl.DataFrame) -> pl.DataFrame:
+    """Say of airports in no city what they serve."""
+    joined = rows.select("row", "iata", "city").join(
+        served.rename({"reason": "why"}), on="iata", how="left", maintain_order="left"
+    )
+    return joined.filter(pl.col("city_id").is_null()).select(
+        "row",
+        pl.lit("city").alias("column"),
+        value="city",
+        reason=pl.when(pl.col("place_id").is_not_null())
+        .then(pl.format("it serves {} ({}), which belongs to no city", "place_name", "place_country"))
+        .otherwise("why"),
+    )
+
+
+def _sea(shelf: Shelf, atlas: Atlas, year: int) -> tuple[pl.DataFrame, pl.DataFrame, pl.Series]:
+    """Sea network; returns links, `city_id, serves`, and the cities that the source can speak of.
+
+    A city with ports of which the source names no country served has no data; a city without a port
+    has none of the ties, and that is zero.
+    """
+    ports = shelf.part("ports", "ports")
+    answers = atlas.resolver.resolve(
+        ports, text="name", country="country", latitude="latitude", longitude="longitude"
+    )
+    placed = ports.hstack(answers.select("city_id")).filter(pl.col("city_id").is_not_null())
+    built = flows.sea(placed, year=year)
+    lines = pl.concat([_not_placed(ports, answers, "name"), _unused(built, "serves")])
+    shelf.account("ports", "ports", built.used, lines, otherwise="the port is tied to no other")
+    serves = placed.select("city_id", "serves").explode("serves").drop_nulls()
+    silent = placed["city_id"].unique().filter(~placed["city_id"].unique().is_in(serves["city_id"].implode()))
+    everywhere = atlas.gazetteer.cities["city_id"]
+    return built.links, serves, everywhere.filter(~everywhere.is_in(silent.implode()))
+
+
+def _listings(shelf: Shelf, atlas: Atlas) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Headquarters to exchanges; returns links and the firms by city and sector group."""
+    firms = shelf.part("listed-firms", "companies")
+    alone = atlas.resolver.resolve(firms, text="headquarters")
+    country = pl.Series("country_hint", atlas.countries.find_all(firms["country_text"]), dtype=pl.String)
+    hinted = atlas.resolver.resolve(firms.hstack([country]), text="headquarters", country="country_hint")
+    first = alone["place_id"].is_not_null() | country.is_null()
+    answers = pl.concat([alone.filter(first), hinted.filter(~first)])
+    order = pl.concat([firms["row"].filter(first), firms["row"].filter(~first)])
+    answers = answers.hstack([order]).sort("row").drop("row")
+    firms = firms.sort("row")
+    placed = firms.hstack(answers.select("city_id")).filter(pl.col("city_id").is_not_null())
+    venues = ownership.exchanges()
+    venue_cities = venues.select("exchange").hstack(
+        atlas.resolver.resolve(venues, text="city", country="country").select("city_id")
+    )
+    built = ownership.listings(placed, venue_cities)
+    table = headquarters.firms_by_sector(placed)
+    used = pl.concat([built.used.cast(pl.Int64), table["row"]]).unique()
+    lines = pl.concat([_not_placed(firms, answers, "headquarters"), _unused(built, "exchanges")])
+    shelf.account("listed-firms", "companies", used, lines, otherwise="the firm has no sector group and no listing")
+    return built.links, table
+
+
+def _coauthorship(shelf: Shelf, atlas: Atlas, counting: str) -> pl.DataFrame:
+    """Co-authored works of the sample of one topic: shown, never in an index."""
+    rows = shelf.part("science-sample", "affiliations")
+    answers = atlas.resolver.resolve(rows, text="text", country="country")
+    items = rows.hstack(answers.select("city_id")).filter(pl.col("city_id").is_not_null())
+    built = cooccurrence.links(
+        items.select("row", "year", "city_id", item="work", field=pl.lit("bibliometrics")), counting
+    )
+    lines = pl.concat([_not_placed(rows, answers, "text"), _unused(built, "work")])
+    shelf.account("science-sample", "affiliations", built.used, lines, otherwise="the work lies in one city")
+    return built.links
+
+
+def _trade(shelf: Shelf, atlas: Atlas) -> pl.DataFrame:
+    """Trade between countries, ISO 3166-1 alpha-2."""
+    rows = shelf.part("icio-2022", "flows")
+    codes = dict(atlas.countries.table.filter(pl.col("iso3").is_not_null()).select("iso3", "country").iter_rows())
+    named = rows.with_columns(
+        pl.col("origin").replace_strict(codes, default=None, return_dtype=pl.String),
+        pl.col("destinations").list.eval(pl.element().replace_strict(codes, default=None, return_dtype=pl.String)),
+    )
+    built = flows.trade(named.filter(pl.col("origin").is_not_null()))
+    strange = rows.filter(named["origin"].is_null()).select(
+        "row",
+        pl.lit("origin").alias("column"),
+        value="origin",
+        reason=pl.format("{} is a region of the table, not a country", "origin"),
+    )
+    lines = pl.concat([strange, _unused(built, "destinations")])
+    shelf.account("icio-2022", "flows", built.used, lines, otherwise="nothing is sold abroad")
+    return built.links
+
+
+def _rail(edition: Edition, shelf: Shelf, atlas: Atlas, sample: pl.Series) -> tuple[pl.DataFrame, pl.Series]:
+    """Railway reach among the cities of the sample; a city off the map of tracks has no data."""
+    cities = atlas.gazetteer.cities.filter(pl.col("city_id").is_in(sample.implode()))
+    built = rail.rail(
+        shelf.part("railways", "nodes"),
+        cities,
+        year=edition.year,
+        reach_km=edition.networks.reach_km,
+        snap_km=edition.networks.snap_km,
+    )
+    shelf.account("railways", "nodes", built.used, _unused(built, "node"), otherwise="on no city's piece of track")
+    return built.links, built.snapped.filter(pl.col("rail_nodes") > 0)["city_id"]
+
+
+def _account_rest(shelf: Shelf) -> None:
+    """Count the rows of the sources that are used whole, and those that this edition has no use for yet."""
+    for source in ("geonames", "country-names", "country-groups", "world-borders"):
+        if shelf.has(source):
+            shelf.use_all(source)
+    if shelf.has("ports"):
+        none = pl.Series("row", [], dtype=pl.Int64)
+        shelf.account(
+            "ports", "lanes", none, _REASONS.to_frame(), otherwise="no network of this edition uses the sea lanes"
+        )
+
+
+def coverage_of(countries: str | Iterable[str], atlas: Atlas, cities: pl.Series) -> pl.Series:
+    """Return those of some cities that lie in the countries that a source covers (`world`: all)."""
+    if countries == "world":
+        return cities
+    inside = atlas.gazetteer.cities.filter(
+        pl.col("city_id").is_in(cities.implode()) & pl.col("country").is_in(sorted(countries))
+    )
+    return inside["city_id"].sort()

@@ -1,0 +1,221 @@
+"""Last step but one: everything that the publishing modules need, put together as one `Result`."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from cosmopolis import __version__
+from cosmopolis.build.cities import Atlas
+from cosmopolis.build.records import Shelf
+from cosmopolis.edition import Edition
+from cosmopolis.index.tree import Indicator
+from cosmopolis.networks.links import registry
+from cosmopolis.publish.result import (
+    CountryNote,
+    EditionNote,
+    GapNote,
+    IndexNote,
+    IndicatorNote,
+    NetworkNote,
+    NodeNote,
+    Result,
+    Shown,
+    SourceNote,
+)
+from cosmopolis.publish.words import LANGUAGES, Words
+from cosmopolis.records import admit
+from cosmopolis.sources import world_borders
+from cosmopolis.sources.catalog import Catalog
+
+FONT_SOURCE = "cjk-font"
+
+NETWORK_SOURCES: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("air", "routes"): ("air-routes-2022", "air-routes-2021", "openflights-2014", "airports"),
+    ("air", "carriers"): ("openflights-2014", "airports"),
+    ("sea", "port_pairs"): ("ports",),
+    ("rail", "reach"): ("railways",),
+    ("listings", "firms"): ("listed-firms",),
+    ("coauthorship", "bibliometrics"): ("science-sample",),
+    ("trade", "intermediate"): ("icio-2022",),
+}
+"""Which sources stand behind each network and field."""
+
+
+def make_result(
+    edition: Edition,
+    catalog: Catalog,
+    shelf: Shelf,
+    atlas: Atlas,
+    tables: Mapping[str, pl.DataFrame],
+    *,
+    hash_: str,
+) -> Result:
+    """Put the result of a build together."""
+    quarantine = shelf.ledger.tables()
+    return Result(
+        edition=EditionNote(
+            id=edition.id,
+            title=edition.title,
+            year=edition.year,
+            baseline=edition.baseline,
+            sample_rule=_sample_rule(edition),
+            settings={key: value for key, value in edition.raw.items() if key not in {"index", "title", "sources"}},
+        ),
+        index=_index(edition, tables["indicators"]),
+        networks=_networks(edition, catalog, tables),
+        countries={
+            row["country"]: CountryNote(
+                name={"en": row["name"], "zh": row["name_zh"] or row["name"]}, region=row["subregion"] or ""
+            )
+            for row in atlas.countries.table.iter_rows(named=True)
+        },
+        sources=tuple(
+            SourceNote(
+                source=catalog.source(name),
+                state="no data" if name in shelf.missing else "used",
+                reason=shelf.missing.get(name, ""),
+            )
+            for name in edition.sources
+        ),
+        gaps=_gaps(edition, catalog, shelf),
+        tables=tables,
+        ledger=shelf.ledger.entries(),
+        quarantine={source: _reasons(lines) for source, lines in quarantine.items()},
+        borders=_borders(edition, shelf),
+        borders_note=_borders_note(edition, catalog),
+        font=next(iter(shelf.files.get(FONT_SOURCE, {}).values()), None),
+        shown=Shown(
+            top=edition.report.top,
+            links=edition.report.links,
+            labels=edition.report.labels,
+            rows=edition.report.rows,
+            centre=edition.report.centre,
+        ),
+        version=__version__,
+        hash=hash_,
+    )
+
+
+def _said(key: str, **values: Any) -> dict[str, str]:
+    """Words of the report in every language."""
+    return {language: Words(language)(key, **values) for language in LANGUAGES}
+
+
+def _sample_rule(edition: Edition) -> dict[str, str]:
+    """Write the sample rule out in words."""
+    rule = edition.sample
+    parts = [_said("sample.largest", n=rule.largest)]
+    if rule.capitals:
+        parts.append(_said("sample.capitals"))
+    for name in ("port_countries", "air_links", "headquarters"):
+        if (least := getattr(rule, name)) is not None:
+            parts.append(_said(f"sample.{name}", n=least))
+    return {
+        language: Words(language)("sample.rule", parts=Words(language)("sample.and").join(p[language] for p in parts))
+        for language in LANGUAGES
+    }
+
+
+def _index(edition: Edition, indicators: pl.DataFrame) -> IndexNote:
+    tree = edition.index
+    root = NodeNote(id=tree.id, name=tree.name, parent=None, weight=1.0)
+    years = dict(indicators.select("indicator", "year").unique(["indicator"]).iter_rows())
+    return IndexNote(
+        id=tree.id,
+        name=tree.name,
+        nodes=(root, *(NodeNote(id=n.id, name=n.name, parent=n.parent, weight=n.weight) for n in tree.nodes)),
+        indicators=tuple(_indicator(i, years.get(i.id)) for i in tree.indicators),
+    )
+
+
+def _indicator(indicator: Indicator, year: int | None) -> IndicatorNote:
+    return IndicatorNote(
+        id=indicator.id,
+        name=indicator.name,
+        node=indicator.parent,
+        weight=indicator.weight,
+        direction=1 if indicator.direction > 0 else -1,
+        unit=indicator.unit,
+        definition=indicator.definition or indicator.name,
+        sources=indicator.sources,
+        year=year,
+        downscaled=indicator.downscaled,
+        note=indicator.note,
+    )
+
+
+def _networks(edition: Edition, catalog: Catalog, tables: Mapping[str, pl.DataFrame]) -> tuple[NetworkNote, ...]:
+    """Networks that have links, in the order of the registry."""
+    there = pl.concat([tables["links"].select("network", "field"), tables["country_links"].select("network", "field")])
+    pairs = set(there.unique().iter_rows())
+    notes = []
+    for kind in registry():
+        for network, field in sorted(pair for pair in pairs if pair[0] == kind.network):
+            if kind.field not in {"*", field}:
+                continue
+            sources = tuple(s for s in NETWORK_SOURCES.get((network, field), ()) if s in edition.sources)
+            only_shown = any(catalog.source(s).scope == "show" for s in sources)
+            notes.append(
+                NetworkNote(
+                    kind=kind,
+                    sources=sources,
+                    field=field if kind.field == "*" else None,
+                    scope="show" if only_shown else "index",
+                )
+            )
+    return tuple(notes)
+
+
+def _gaps(edition: Edition, catalog: Catalog, shelf: Shelf) -> tuple[GapNote, ...]:
+    """Everything a reader would expect and that is missing: indicators without a source, sources not had."""
+    without = [
+        GapNote(what=indicator.name, why=indicator.note or _said("gap.no_source"))
+        for indicator in edition.index.indicators
+        if not indicator.sources
+    ]
+    not_had = [
+        GapNote(what=catalog.source(name).title, why={language: reason for language in LANGUAGES})
+        for name, reason in sorted(shelf.missing.items())
+    ]
+    return (*without, *not_had)
+
+
+def _reasons(lines: pl.DataFrame) -> dict[str, int]:
+    """Count quarantined rows by the kind of reason: what stands in brackets and names is left out."""
+    general = (
+        pl.col("reason")
+        .str.replace_all(r" \([^)]*\)", "")
+        .str.replace(r"^(origin|destination)( |:).*?(which belongs|no place|several places|no text|serves)", "${1}: $3")
+        .str.replace(r"^it serves .*, which", "it serves a place which")
+        .str.replace(r"^the place found is .*, which", "the place found is one which")
+        .str.replace(r": .*$", "")
+        .str.replace(r"row \d+", "another row")
+        .str.replace(r"code [A-Z0-9]{3}", "its code")
+    )
+    counted = lines.group_by(general.alias("reason")).len().sort("len", "reason", descending=[True, False])
+    return dict(counted.iter_rows())
+
+
+def _borders(edition: Edition, shelf: Shelf) -> dict[str, Any]:
+    """Outlines of countries as GeoJSON: the user's own file, else the source's; empty where neither is."""
+    if edition.report.borders:
+        frame = admit(world_borders.from_geojson(Path(edition.path(edition.report.borders)))).frame
+    elif shelf.has("world-borders"):
+        frame = shelf.part("world-borders", "borders")
+    else:
+        return {"type": "FeatureCollection", "features": []}
+    features = [
+        {"type": "Feature", "properties": {"name": name}, "geometry": json.loads(geometry)}
+        for name, geometry in frame.select("name", "geometry").iter_rows()
+    ]
+    return {"type": "FeatureCollection", "features": features}
+
+
+def _borders_note(edition: Edition, catalog: Catalog) -> dict[str, str]:
+    if edition.report.borders:
+        return _said("borders.own", file=Path(edition.report.borders).name)
+    title = catalog.source("world-borders").title if "world-borders" in edition.sources else {}
+    return {language: Words(language)("borders.source", title=title.get(language, "")) for language in LANGUAGES}

@@ -1,0 +1,95 @@
+"""The command `resolve`: a table of texts in, the same rows with places and cities out."""
+
+import sys
+from pathlib import Path
+
+import polars as pl
+
+from cosmopolis.build.cache import StepCache
+from cosmopolis.build.cities import make_atlas
+from cosmopolis.build.records import read_sources
+from cosmopolis.edition import CitySettings
+from cosmopolis.errors import FormatError, ResultError, UnknownNameError, hint_near
+from cosmopolis.places.resolve import ANSWER_SCHEMA
+from cosmopolis.sources.catalog import load as load_catalog
+from cosmopolis.sources.fetch import default_cache
+
+_SOURCES = ("geonames", "country-names", "airports")
+
+
+def read_table(path: Path) -> pl.DataFrame:
+    """Read a CSV file (all columns as text) or a Parquet file.
+
+    Raises
+    ------
+    FormatError
+        If the file is not there, or is neither.
+    """
+    if not path.is_file():
+        raise FormatError(f"there is no file {path}")
+    try:
+        if path.suffix.lower() == ".parquet":
+            return pl.read_parquet(path)
+        return pl.read_csv(path, infer_schema=False, encoding="utf8")
+    except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
+        first = str(error).splitlines()[0]
+        raise FormatError(f"{path} cannot be read as a CSV (UTF-8) or Parquet table: {first}") from error
+
+
+def write_table(frame: pl.DataFrame, path: Path | None) -> None:
+    """Write a table as its name says, Parquet or CSV; to standard output where no path is given."""
+    if path is None:
+        sys.stdout.write(frame.write_csv())
+        return
+    draft = path.with_name(f".{path.name}.part")
+    try:
+        if path.suffix.lower() == ".parquet":
+            frame.write_parquet(draft)
+        else:
+            frame.write_csv(draft)
+        draft.replace(path)
+    except OSError as error:
+        raise ResultError(f"cannot write {path}: {error.strerror}") from error
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def resolve_file(
+    file: Path,
+    *,
+    name: str,
+    country: str | None,
+    latitude: str | None,
+    longitude: str | None,
+    out: Path | None,
+    mirror: Path | None,
+    cache: Path | None,
+    offline: bool,
+) -> int:
+    """Resolve a column of a file and write its rows, in order, with the answers added.
+
+    Raises
+    ------
+    UnknownNameError
+        If a column is not in the file.
+    FormatError
+        If the file has a column that would be added, or cannot be read.
+    """
+    frame = read_table(file)
+    for column in (name, country, latitude, longitude):
+        if column is not None and column not in frame.columns:
+            raise UnknownNameError(f"{file} has no column {column!r}" + hint_near(column, frame.columns))
+    taken = [column for column in ANSWER_SCHEMA if column in frame.columns]
+    if taken:
+        raise FormatError(f"{file} has a column {taken[0]!r} already, which is to be added; rename it")
+    home = cache or default_cache()
+    catalog = load_catalog()
+    steps = StepCache(folder=home / "steps")
+    wanted = [catalog.source(source) for source in _SOURCES]
+    shelf = read_sources(wanted, steps, mirror=mirror, cache=home, offline=offline, progress=True)
+    atlas = make_atlas(shelf, steps, CitySettings())
+    answers = atlas.resolver.resolve(frame, text=name, country=country, latitude=latitude, longitude=longitude)
+    write_table(frame.hstack(answers.select(*ANSWER_SCHEMA)), out)
+    found = answers.filter(pl.col("way") != "unresolved").height
+    print(f"cosmopolis: {found} of {frame.height} rows resolved", file=sys.stderr)
+    return 0

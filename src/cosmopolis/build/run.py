@@ -1,0 +1,251 @@
+"""The whole build: from an edition's settings to its result folder.
+
+Sources, records, cities, networks, measures, index, report, in this order; a step whose inputs have not
+changed is taken from the cache, and a result that is whole and was made from the same inputs is left as
+it is.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import polars as pl
+from tqdm import tqdm
+
+from cosmopolis.build import folder as result_folder
+from cosmopolis.build.cache import StepCache, hash_of, program_hash, versions
+from cosmopolis.build.cities import Atlas, capital_cities, country_groups, open_atlas
+from cosmopolis.build.records import Shelf, read_sources
+from cosmopolis.edition import Edition, load
+from cosmopolis.errors import ResultError
+from cosmopolis.sources.catalog import Catalog
+from cosmopolis.sources.catalog import load as load_catalog
+from cosmopolis.sources.fetch import default_cache
+
+STEPS = ("sources", "cities", "networks", "measures", "index", "report", "result")
+"""What a progress bar counts."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paths:
+    """Where a build reads and writes.
+
+    Attributes
+    ----------
+    out
+        Folder of the result.
+    mirror
+        Folder of source files that is looked in before all else.
+    cache
+        Folder of fetched files and kept steps.
+    """
+
+    out: Path
+    mirror: Path | None = None
+    cache: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Built:
+    """What a build left: the folder, whether it was already there, the seconds of each step, what is missing."""
+
+    out: Path
+    unchanged: bool
+    seconds: dict[str, float]
+    missing: dict[str, str]
+
+    @property
+    def report(self) -> Path:
+        """The report in English."""
+        return self.out / "report" / "report.en.html"
+
+
+class _Clock:
+    """Times the steps and moves the progress bar on."""
+
+    def __init__(self, *, progress: bool) -> None:
+        self.seconds: dict[str, float] = {}
+        self._bar = tqdm(total=len(STEPS), disable=not (progress and sys.stderr.isatty()), bar_format="{desc:<12}{bar:30} {n_fmt}/{total_fmt}", leave=False)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Time one step."""
+        self._bar.set_description_str(name)
+        start = perf_counter()
+        yield
+        self.seconds[name] = perf_counter() - start
+        self._bar.update()
+
+    def close(self) -> None:
+        """Take the bar away."""
+        self._bar.close()
+
+
+def build(
+    edition: str = "open",
+    *,
+    out: Path | None = None,
+    mirror: Path | None = None,
+    cache: Path | None = None,
+    offline: bool = False,
+    progress: bool = True,
+) -> Built:
+    """Build an edition.
+
+    Parameters
+    ----------
+    edition
+        Name of a built-in edition, or path of an edition's file.
+    out
+        Folder of the result; `out/<edition id>` where none is named.
+    mirror, offline
+        See `cosmopolis.sources.fetch`.
+    cache
+        Folder of fetched files and kept steps; the user's cache folder where none is named.
+    progress
+        Show progress on stderr, where that is a terminal.
+
+    Raises
+    ------
+    CosmopolisError
+        If the edition is wrong, a source without which there are no cities cannot be had, or the result
+        cannot be written.
+    """
+    settings = load(edition)
+    own = settings.path(settings.catalog) if settings.catalog else None
+    catalog = load_catalog(own)
+    home = cache or default_cache()
+    paths = Paths(out=(out or Path("out") / settings.id).absolute(), mirror=mirror, cache=home)
+    with result_folder.locked(paths.out):
+        result_folder.sweep(paths.out)
+        return _build(settings, catalog, paths, offline=offline, progress=progress)
+
+
+def _build(settings: Edition, catalog: Catalog, paths: Paths, *, offline: bool, progress: bool) -> Built:
+    clock = _Clock(progress=progress)
+    steps = StepCache(folder=paths.cache / "steps")
+    try:
+        with clock.step("sources"):
+            wanted = [catalog.source(name) for name in settings.sources]
+            shelf = read_sources(
+                wanted, steps, mirror=paths.mirror, cache=paths.cache, offline=offline, progress=progress
+            )
+        identity = _identity(settings, catalog, shelf)
+        if _is_whole(paths.out, identity):
+            return Built(out=paths.out, unchanged=True, seconds=clock.seconds, missing=shelf.missing)
+        with clock.step("cities"):
+            atlas = open_atlas(settings, shelf, steps)
+        tables = _tables(settings, catalog, shelf, atlas, clock)
+        ledger = shelf.ledger.entries()
+        with clock.step("report"):
+            from cosmopolis.build.notes import make_result  # noqa: PLC0415 - charts are imported when drawn
+
+            result = make_result(settings, catalog, shelf, atlas, tables, hash_=hash_of(identity))
+            result_folder.put(
+                paths.out, partial(_write, result=result, shelf=shelf, identity=identity, ledger=ledger, edition=settings)
+            )
+        return Built(out=paths.out, unchanged=False, seconds=clock.seconds, missing=shelf.missing)
+    finally:
+        clock.close()
+
+
+def _identity(settings: Edition, catalog: Catalog, shelf: Shelf) -> dict[str, Any]:
+    """Everything that a result is made from: settings, program, libraries, and the hash of every input."""
+    inputs = {
+        name: {f.name: {"sha256": f.sha256, "size": f.size} for f in catalog.source(name).files}
+        for name in settings.sources
+        if name not in shelf.missing
+    }
+    own = {
+        name: result_folder.file_hash(settings.path(path))
+        for name, path in (("borders", settings.report.borders), ("exceptions", settings.cities.exceptions))
+        if path
+    }
+    return {
+        "edition": settings.id,
+        "settings": settings.raw,
+        "inputs": inputs,
+        "own_files": own,
+        "missing": shelf.missing,
+        "program": program_hash(),
+        "versions": versions(),
+        "seeds": {},
+    }
+
+
+def _is_whole(out: Path, identity: dict[str, Any]) -> bool:
+    """Say whether a result is there that was made from the same and is as its manifest says."""
+    if not (out / result_folder.MANIFEST).is_file():
+        return False
+    try:
+        manifest = result_folder.read_manifest(out)
+    except ResultError:
+        return False
+    return manifest.get("hash") == hash_of(identity) and not result_folder.differences(out, manifest)
+
+
+def _tables(settings: Edition, catalog: Catalog, shelf: Shelf, atlas: Atlas, clock: _Clock) -> dict[str, pl.DataFrame]:
+    """Make every table of the result."""
+    from cosmopolis.build.indicators import indicator_values  # noqa: PLC0415 - SciPy and igraph when needed
+    from cosmopolis.build.networks import weave  # noqa: PLC0415
+    from cosmopolis.index.rollup import roll_up  # noqa: PLC0415
+    from cosmopolis.measures.networks import network_measures  # noqa: PLC0415
+
+    with clock.step("networks"):
+        woven = weave(settings, shelf, atlas)
+    with clock.step("measures"):
+        measures = network_measures(woven.links)
+    with clock.step("index"):
+        values = indicator_values(settings, catalog, atlas, woven, measures, shelf.missing)
+        rolled = roll_up(settings.index, values.drop("year"), units=woven.sample, year=settings.year)
+        years = values.select("indicator", own="year").unique()
+        indicators = rolled.indicators.join(years, on="indicator", how="left", maintain_order="left").with_columns(
+            year=pl.coalesce("own", "year")
+        )
+    named = set(measures["city_id"]) | set(woven.sample)
+    cities = atlas.cities()
+    return {
+        "cities": cities.filter(pl.col("city_id").is_in(sorted(named)) | (pl.col("population") > 0)),
+        "links": woven.links,
+        "country_links": woven.country_links,
+        "network_measures": measures,
+        "indicators": indicators.drop("own"),
+        "scores": rolled.scores,
+        "coverage": rolled.coverage,
+        "country_groups": country_groups(shelf, atlas),
+    }
+
+
+def _write(
+    folder: Path, *, result: Any, shelf: Shelf, identity: dict[str, Any], ledger: dict[str, Any], edition: Edition
+) -> None:
+    """Write a result into an empty folder, the manifest last."""
+    from cosmopolis.publish import report, tables  # noqa: PLC0415 - charts are imported when drawn
+
+    tables.write(result, folder / "tables")
+    away = folder / "quarantine"
+    away.mkdir()
+    for source, lines in shelf.ledger.tables().items():
+        tables.write_parquet(lines, away / f"{source}.parquet")
+    report.write(result, folder / "report")
+    files = {
+        path.relative_to(folder).as_posix(): result_folder.file_hash(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+    manifest = {
+        **identity,
+        "title": dict(edition.title),
+        "year": edition.year,
+        "hash": hash_of(identity),
+        "ledger": ledger,
+        "tables": {name: digest for name, digest in files.items() if name.startswith("tables/")},
+        "files": files,
+    }
+    result_folder.write_json(folder / result_folder.MANIFEST, json.loads(json.dumps(manifest, default=str)))

@@ -1,0 +1,171 @@
+"""The `cosmopolis` command. Each command imports what it needs when it runs, so that `--help` is quick.
+
+Exit status: 0 on success; 1 on an error that is the user's to mend, said in one line without a traceback.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from cosmopolis import __version__
+from cosmopolis.errors import CosmopolisError, ResultError, SpecError, UnknownNameError, hint_near
+
+_MIRROR = "COSMOPOLIS_MIRROR"
+_CACHE = "COSMOPOLIS_CACHE"
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line with the nearest valid word, and exit with 1."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print one line and leave."""
+        raise SpecError(f"{message}; `{self.prog} --help` tells how")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="cosmopolis",
+        description="Measure the world's cities by the networks between them; publish the result as a report.",
+    )
+    parser.add_argument("--version", action="version", version=f"cosmopolis {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+
+    where = argparse.ArgumentParser(add_help=False)
+    where.add_argument("--mirror", type=Path, metavar="DIR", help=f"folder <source-id>/<file> looked in first (or {_MIRROR})")
+    where.add_argument("--cache", type=Path, metavar="DIR", help=f"folder of fetched files (or {_CACHE})")
+    where.add_argument("--offline", action="store_true", help="use mirror and cache only")
+
+    build = commands.add_parser("build", parents=[where], help="build an edition: tables, report, manifest")
+    build.add_argument("edition", nargs="?", default="open", metavar="EDITION", help="built-in name or TOML file (open)")
+    build.add_argument("--out", type=Path, metavar="DIR", help="folder of the result (out/<edition id>)")
+    build.add_argument("--engine", default="duckdb", metavar="NAME", help="engine of the big steps: duckdb")
+    build.add_argument("--jobs", type=int, metavar="N", help="threads to use (all)")
+    build.add_argument("--quiet", action="store_true", help="print the report's path and nothing else")
+    build.set_defaults(run=_build)
+
+    sources = commands.add_parser("sources", parents=[where], help="list, pull or check the sources")
+    sources.add_argument("action", nargs="?", default="list", metavar="list|pull|check", help="what to do (list)")
+    sources.add_argument("ids", nargs="*", metavar="ID", help="sources meant (all)")
+    sources.add_argument("--catalog", type=Path, metavar="FILE", help="your own catalogue, laid over the built-in one")
+    sources.set_defaults(run=_sources)
+
+    resolve = commands.add_parser("resolve", parents=[where], help="find the city that each row of a table means")
+    resolve.add_argument("file", type=Path, metavar="FILE", help="CSV or Parquet")
+    resolve.add_argument("--name", required=True, metavar="COL", help="column with the text")
+    resolve.add_argument("--country", metavar="COL", help="column with the country")
+    resolve.add_argument("--latitude", metavar="COL", help="column with the latitude, degrees")
+    resolve.add_argument("--longitude", metavar="COL", help="column with the longitude, degrees")
+    resolve.add_argument("--out", type=Path, metavar="FILE", help="CSV or Parquet to write (standard output, as CSV)")
+    resolve.set_defaults(run=_resolve)
+
+    check = commands.add_parser("check", help="prove that a result matches its manifest")
+    check.add_argument("folder", type=Path, metavar="DIR", help="folder of the result")
+    check.set_defaults(run=_check)
+    return parser
+
+
+def _mirror(args: argparse.Namespace) -> Path | None:
+    """Folder of the mirror, from the option or the environment; it must be there."""
+    given = args.mirror or (Path(os.environ[_MIRROR]) if os.environ.get(_MIRROR) else None)
+    if given is not None and not given.is_dir():
+        raise ResultError(f"the mirror {given} is no folder; expected <source-id>/<file> inside it")
+    return given
+
+
+def _cache(args: argparse.Namespace) -> Path | None:
+    return args.cache or (Path(os.environ[_CACHE]) if os.environ.get(_CACHE) else None)
+
+
+def _build(args: argparse.Namespace) -> int:
+    if args.engine != "duckdb":
+        raise UnknownNameError(f"there is no engine {args.engine!r}" + hint_near(args.engine, ["duckdb"]))
+    if args.jobs is not None:
+        if args.jobs < 1:
+            raise SpecError(f"--jobs is {args.jobs}, expected a whole number of at least 1")
+        os.environ["POLARS_MAX_THREADS"] = str(args.jobs)
+    from cosmopolis.build.run import build
+
+    built = build(
+        args.edition,
+        out=args.out,
+        mirror=_mirror(args),
+        cache=_cache(args),
+        offline=args.offline,
+        progress=not args.quiet,
+    )
+    for source, why in built.missing.items():
+        print(f"cosmopolis: no data from {source}: {why}", file=sys.stderr)
+    if not args.quiet:
+        state = "unchanged" if built.unchanged else "built"
+        seconds = ", ".join(f"{name} {time:.1f} s" for name, time in built.seconds.items())
+        print(f"cosmopolis: {state} ({seconds})", file=sys.stderr)
+    print(built.report)
+    return 0
+
+
+def _sources(args: argparse.Namespace) -> int:
+    from cosmopolis.sources.commands import run
+
+    actions = ("list", "pull", "check")
+    if args.action not in actions:
+        raise UnknownNameError(f"there is no action {args.action!r}" + hint_near(args.action, actions))
+    return run(
+        args.action,
+        args.ids,
+        mirror=_mirror(args),
+        cache=_cache(args),
+        offline=args.offline,
+        catalog_path=args.catalog,
+    )
+
+
+def _resolve(args: argparse.Namespace) -> int:
+    from cosmopolis.build.resolving import resolve_file
+
+    return resolve_file(
+        args.file,
+        name=args.name,
+        country=args.country,
+        latitude=args.latitude,
+        longitude=args.longitude,
+        out=args.out,
+        mirror=_mirror(args),
+        cache=_cache(args),
+        offline=args.offline,
+    )
+
+
+def _check(args: argparse.Namespace) -> int:
+    from cosmopolis.build.folder import differences, read_manifest
+
+    manifest = read_manifest(args.folder)
+    lines = differences(args.folder, manifest)
+    for line in lines:
+        print(f"cosmopolis: {line}", file=sys.stderr)
+    if lines:
+        return 1
+    print(f"{args.folder}: {len(manifest['files'])} files are as the manifest says")
+    return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit status."""
+    parser = _parser()
+    try:
+        args = parser.parse_args(arguments)
+        if args.command is None:
+            parser.print_help()
+            return 0
+        return int(args.run(args))
+    except CosmopolisError as error:
+        print(f"cosmopolis: error: {' '.join(str(error).split())}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("cosmopolis: interrupted; what was finished is kept, the next run goes on from there", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0

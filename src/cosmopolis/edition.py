@@ -1,0 +1,225 @@
+"""An edition's file, parsed and checked: the settings of one report, and nothing else.
+
+An edition is TOML; `editions/open.toml` is the default and explains every setting. A key that is not
+known, a value of the wrong kind, or a source or parent that does not exist is an error that names the
+nearest valid one.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from importlib import resources
+from pathlib import Path
+from types import UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin
+
+from cosmopolis.errors import SpecError, UnknownNameError, hint_near
+from cosmopolis.index.tree import Tree, parse
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CitySettings:
+    """How places are merged into cities: see `cosmopolis.places.cities.CityRule`."""
+
+    core_population: int = 50_000
+    core_share: float = 0.5
+    reach_km: float = 20.0
+    reach_power: float = 0.3
+    twin_km: float = 8.0
+    core_density: float = 2_500.0
+    exceptions: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleRule:
+    """Which cities are ranked: those that meet at least one of these.
+
+    Attributes
+    ----------
+    largest
+        So many most populous cities.
+    capitals
+        National capitals.
+    port_countries, air_links, headquarters
+        Cities whose ports serve at least so many countries; that are joined by air to at least so many
+        cities; that have the headquarters of at least so many listed firms. None: not asked.
+    """
+
+    largest: int = 280
+    capitals: bool = True
+    port_countries: int | None = None
+    air_links: int | None = None
+    headquarters: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkSettings:
+    """Settings of the networks: see `cosmopolis.networks`."""
+
+    reach_km: float = 500.0
+    snap_km: float = 15.0
+    counting: str = "fractional"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportSettings:
+    """How much the report shows, and whose borders it draws (a GeoJSON file; empty: the source's)."""
+
+    top: int = 100
+    links: int = 350
+    labels: int = 26
+    rows: int = 15
+    centre: float = 11.0
+    borders: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class IndicatorSource:
+    """Where an indicator's values come from: a measure of a network, or a column of a table.
+
+    Attributes
+    ----------
+    network, field, measure
+        A measure of a network (`cosmopolis.measures`); the latest year where `year` is not given.
+    table, sector
+        `headquarters` (listed firms of a sector group) or `trade_share`.
+    """
+
+    network: str = ""
+    field: str = ""
+    measure: str = ""
+    table: str = ""
+    sector: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edition:
+    """The settings of one report.
+
+    Attributes
+    ----------
+    folder
+        Where relative paths in the file start from.
+    raw
+        The file as parsed, for the manifest.
+    """
+
+    id: str
+    year: int
+    baseline: int
+    title: Mapping[str, str]
+    sources: tuple[str, ...]
+    cities: CitySettings = field(default_factory=CitySettings)
+    sample: SampleRule = field(default_factory=SampleRule)
+    networks: NetworkSettings = field(default_factory=NetworkSettings)
+    report: ReportSettings = field(default_factory=ReportSettings)
+    index: Tree
+    catalog: str = ""
+    folder: Path
+    raw: Mapping[str, Any]
+
+    def path(self, text: str) -> Path:
+        """Return a path of the file, relative ones from the file's own folder."""
+        return (self.folder / text).resolve()
+
+
+def built_in() -> list[str]:
+    """List the names of the built-in editions."""
+    folder = resources.files("cosmopolis.editions")
+    return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
+
+
+def load(name: str = "open") -> Edition:
+    """Read an edition by its built-in name or its file.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is neither a built-in edition nor a file of that name.
+    SpecError
+        If the file is not TOML or a setting is wrong.
+    """
+    if name in built_in():
+        text = resources.files("cosmopolis.editions").joinpath(f"{name}.toml").read_text(encoding="utf-8")
+        return parse_edition(text, where=f"edition {name}", folder=Path.cwd())
+    path = Path(name)
+    if not path.is_file():
+        raise UnknownNameError(
+            f"there is no edition {name!r}: neither a built-in name nor a file" + hint_near(name, built_in())
+        )
+    return parse_edition(path.read_text(encoding="utf-8-sig"), where=str(path), folder=path.parent)
+
+
+def parse_edition(text: str, *, where: str, folder: Path) -> Edition:
+    """Parse the text of an edition's file; `where` names it in messages."""
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SpecError(f"{where} is not valid TOML: {error}") from error
+    sections = {"cities": CitySettings, "sample": SampleRule, "networks": NetworkSettings, "report": ReportSettings}
+    plain = {"id", "year", "baseline", "title", "sources", "index", "catalog"}
+    for key in raw:
+        if key not in sections and key not in plain:
+            raise SpecError(f"{where}: {key!r} is not a setting" + hint_near(key, [*sections, *sorted(plain)]))
+    for key in ("id", "year", "baseline", "title", "sources", "index"):
+        if key not in raw:
+            raise SpecError(f"{where}: the setting {key!r} is missing")
+    for key, kind in (("id", str), ("year", int), ("baseline", int), ("sources", list), ("index", dict)):
+        if not isinstance(raw[key], kind):
+            raise SpecError(f"{where}: {key} is {raw[key]!r}, expected {_KINDS[kind]}")
+    title = raw["title"]
+    if not isinstance(title, dict) or set(title) != {"en", "zh"}:
+        raise SpecError(f'{where}: title is {title!r}, expected {{ en = "…", zh = "…" }}')
+    settings = {name: _section(kind, raw.get(name, {}), f"{where}, [{name}]") for name, kind in sections.items()}
+    return Edition(
+        id=raw["id"],
+        year=raw["year"],
+        baseline=raw["baseline"],
+        title=title,
+        sources=tuple(raw["sources"]),
+        index=parse(raw["index"]),
+        catalog=str(raw.get("catalog", "")),
+        folder=folder,
+        raw=raw,
+        **settings,
+    )
+
+
+_KINDS: Mapping[type, str] = {
+    str: "a text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    list: "a list",
+    dict: "a table",
+}
+
+
+def _section(kind: type[T], given: object, where: str) -> T:
+    """Make a settings object from a table, with every key and type checked."""
+    if not isinstance(given, dict):
+        raise SpecError(f"{where}: got {given!r}, expected a table")
+    known = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]
+    for key, value in given.items():
+        if key not in known:
+            raise SpecError(f"{where}: {key!r} is not a setting" + hint_near(key, known))
+        wanted = _types_of(known[key].type)
+        is_number = isinstance(value, int) and not isinstance(value, bool)
+        if not (is_number and float in wanted) and type(value) not in wanted:
+            names = " or ".join(_KINDS[t] for t in wanted if t in _KINDS)
+            raise SpecError(f"{where}: {key} is {value!r}, expected {names}")
+        if is_number and value < 0 and key != "centre":
+            raise SpecError(f"{where}: {key} is {value}, expected a number that is not negative")
+    missing = [n for n, f in known.items() if f.default is MISSING and f.default_factory is MISSING and n not in given]
+    if missing:
+        raise SpecError(f"{where}: the setting {missing[0]!r} is missing")
+    return kind(**given)
+
+
+def _types_of(annotation: Any) -> tuple[type, ...]:
+    """List the types that an annotation allows, None left out."""
+    if get_origin(annotation) in {Union, UnionType}:
+        return tuple(t for t in get_args(annotation) if t is not type(None))
+    return (annotation,)
