@@ -161,7 +161,8 @@ def test_offline_asks_no_other_place(index: IndexServer, source: Source, cache: 
         obtain(source, cache=cache, offline=True)
     assert str(caught.value) == (
         "source 'harbours': 2 of 2 files cannot be had: ports.csv, lanes.bin "
-        "[cache: not there; offline: no other place was asked]"
+        "[cache: not there; offline: no other place was asked]; "
+        "go online, or give a --mirror with harbours/ports.csv"
     )
     assert index.requests == {}
     assert not cache.exists()
@@ -289,6 +290,7 @@ def test_unreachable_host_is_waited_for_once(
     results = {s.id: obtained for s, obtained in obtain_each([source, other], cache=cache)}
     assert all("cannot be reached" in str(error) for error in results.values())
     assert len(pauses) == download_module.ATTEMPTS - 1
+    assert [path.suffix for path in (cache / "archives").iterdir()] == [".lock", ".lock"]
 
 
 def test_sources_that_share_an_archive_download_it_once(

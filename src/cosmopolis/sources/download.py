@@ -97,6 +97,8 @@ class _Credentials(httpx.Auth):
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Add the header where credentials are known."""
         known = self._by_host.get(request.url.netloc.decode("ascii"))
+        if request.url.username:
+            known = (request.url.username, request.url.password)
         if (
             known is None
             and self._netrc is not None
@@ -380,15 +382,20 @@ def _check_status(response: httpx.Response) -> None:
         raise SourceUnavailableError(f"{response.url.host} answered {status} {response.reason_phrase}{hint}")
 
 
+def _host(url: str) -> str:
+    """Return an address's host and port without credentials."""
+    return urlsplit(url).netloc.rpartition("@")[2]
+
+
 def _check_reachable(session: Session, url: str) -> None:
-    host = urlsplit(url).netloc
+    host = _host(url)
     if host in session.unreachable:
         raise SourceUnavailableError(session.unreachable[host])
 
 
 def _pause_or_raise(session: Session, url: str, error: Exception, tries: int) -> None:
     """Wait for the next attempt, or give up and say why."""
-    host = urlsplit(url).netloc
+    host = _host(url)
     untrusted = "CERTIFICATE_VERIFY_FAILED" in str(error)
     if (
         tries < ATTEMPTS

@@ -275,7 +275,7 @@ def _obtain(run: _Run, source: Source) -> dict[str, Path]:
         else:
             paths[file.name] = path
     if missing:
-        raise SourceUnavailableError(_why_missing(source, missing))
+        raise SourceUnavailableError(_why_missing(source, missing, offline=run.offline))
     return paths
 
 
@@ -284,13 +284,17 @@ def _shown(locator: Locator) -> str:
     return split_credentials(locator.archive)[0] if locator.url else locator.archive
 
 
-def _why_missing(source: Source, missing: dict[tuple[str, ...], list[str]]) -> str:
+def _why_missing(source: Source, missing: dict[tuple[str, ...], list[str]], *, offline: bool) -> str:
     told = []
     for reasons, names in missing.items():
         more = f" and {len(names) - FILES_NAMED_MAX} more" if len(names) > FILES_NAMED_MAX else ""
         told.append(f"{', '.join(names[:FILES_NAMED_MAX])}{more} [{'; '.join(reasons)}]")
     count = sum(map(len, missing.values()))
-    return f"source {source.id!r}: {count} of {len(source.files)} files cannot be had: {'; '.join(told)}"
+    mend = "go online" if offline else "set PIP_INDEX_URL or HTTPS_PROXY to what can be reached"
+    return (
+        f"source {source.id!r}: {count} of {len(source.files)} files cannot be had: {'; '.join(told)}; "
+        f"{mend}, or give a --mirror with {source.id}/{next(iter(missing.values()))[0]}"
+    )
 
 
 def _fetch(run: _Run, locator: Locator) -> None:
@@ -316,7 +320,12 @@ def _fetch(run: _Run, locator: Locator) -> None:
             # another process may have brought them while this one waited
             wanted = [want for want in wanted if _find(run, want.source, want.file)[0] is None]
             if wanted:
-                _download(run, locator, wanted, work)
+                work.mkdir(exist_ok=True)
+                try:
+                    _download(run, locator, wanted, work)
+                finally:
+                    if work.exists() and not any(work.iterdir()):
+                        work.rmdir()
     except SourceUnavailableError as error:
         failed.append(str(error))
     except OSError as error:
@@ -345,7 +354,6 @@ def _offers(run: _Run, locator: Locator, file: SourceFile) -> Iterator[_Offer]:
 
 def _download(run: _Run, locator: Locator, wanted: list[_Wanted], work: Path) -> None:
     """Download one offer after the other until every wanted file is in place."""
-    work.mkdir(exist_ok=True)
     for offer in _offers(run, locator, wanted[0].file):
         target = work / offer.name
         for last in (False, True):
@@ -362,8 +370,6 @@ def _download(run: _Run, locator: Locator, wanted: list[_Wanted], work: Path) ->
                 return
             if last or not resumed or offer.sha256:  # else its parts may not fit: once more from zero
                 break
-    if not any(work.iterdir()):
-        work.rmdir()
 
 
 def _put_in_place(run: _Run, want: _Wanted, downloaded: Path) -> bool:
