@@ -1,5 +1,6 @@
 """Files arrive whole and verified, from the first place that has them, or not at all."""
 
+import base64
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -258,6 +259,17 @@ def test_server_that_fails_for_a_moment_is_asked_again(
     with pytest.raises(SourceUnavailableError, match="answered 503"):
         obtain(source, cache=cache, refresh=True)
     assert index.status == (99 - 2 * download_module.ATTEMPTS, 503)  # the wheel and the source distribution
+
+
+def test_credentials_in_a_locator_are_used_and_never_shown(index: IndexServer, cache: Path) -> None:
+    index.projects["publisher"] = {"ports.csv": PORTS}
+    index.token = base64.b64encode(b"ann:se cret").decode()
+    locator = f"{index.url}/files/{{name}}".replace("//", "//ann:se%20cret@", 1)
+    assert obtain(make_source({"ports.csv": PORTS}, locator), cache=cache)["ports.csv"].read_bytes() == PORTS
+    lost = make_source({"none.csv": PORTS}, locator, "http://ann:se%20cret@127.0.0.1:9/{name}")
+    with pytest.raises(SourceUnavailableError, match=r"answered 404.*cannot be reached") as caught:
+        obtain(lost, cache=cache)
+    assert "cret" not in str(caught.value)
 
 
 def test_nothing_anywhere_is_told_in_one_line(index: IndexServer, cache: Path, tmp_path: Path) -> None:
