@@ -23,6 +23,7 @@ and home shares fall to 3 %. Imports from the rest of the world are missing, so 
 high.
 """
 
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from zipfile import BadZipFile
@@ -45,9 +46,9 @@ def _arrays(path: Path) -> dict[str, NDArray[np.float64] | NDArray[np.str_]]:
     read_bytes(path, source=SOURCE, expected=_EXPECTED)
     names = ("A", "omb", "go", "countries", "sectors")
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in names}
-    except (BadZipFile, ValueError, EOFError, OSError, KeyError, AttributeError, TypeError) as error:
+    except (BadZipFile, zlib.error, ValueError, EOFError, OSError, KeyError, TypeError) as error:
         raise wrong_format(SOURCE, path, f"cannot be read ({error})", _EXPECTED) from error
     nodes = arrays["countries"].size * arrays["sectors"].size
     shapes = {"A": (nodes, nodes), "omb": (nodes,), "go": (nodes,)}

@@ -59,7 +59,7 @@ EXCHANGE_OF_NAME: Mapping[str, str] = {
 """Exchange codes for the names in a text such as "NYSE : MMM"."""
 
 _INDEX = re.compile(r"""(?:'(?P<one>[^']*)'|"(?P<two>[^"]*)"): \{'name': .{0,200}?'companies': \[""")
-_COMPANY = re.compile(r"(?<=\}), (?=\{'name': )")
+_COMPANY = re.compile(r", (?=\{'name': )")
 _SYMBOL = re.compile(r"([A-Z]+):\S+")
 _NAMED = re.compile("(" + "|".join(sorted(EXCHANGE_OF_NAME, key=len, reverse=True)) + r")\s*:")
 
@@ -106,7 +106,7 @@ def _companies(text: str) -> Iterator[tuple[str, str]]:
     for head, after in zip(heads, [*heads[1:], None], strict=True):
         end = text.rfind("]", head.end(), after.start() if after else len(text))
         body = text[head.end() : end if end >= 0 else len(text)]
-        for company in _COMPANY.split(body):
+        for company in _COMPANY.split(body) if body.strip() else ():
             yield (head["one"] if head["one"] is not None else head["two"]), company
 
 

@@ -34,10 +34,10 @@ def _items(data: bytes, name: str, opening: bytes, closing: bytes, path: Path) -
         raise wrong_format(SOURCE, path, f"has no list named {name!r}", _EXPECTED)
     start += len(name) + 2 + len(opening)
     line = data.find(b"\n", start)
-    end = data.rfind(closing + b"]", start, line if line >= 0 else len(data))
+    end = data.rfind(b"]", start, line if line >= 0 else len(data))
     if end < 0:
         raise wrong_format(SOURCE, path, f"has a list named {name!r} without an end", _EXPECTED)
-    return data[start:end].split(closing + b", " + opening)
+    return [item.removesuffix(closing) for item in data[start:end].split(b", " + opening)]
 
 
 def _lists(items: list[bytes]) -> list[Any]:
@@ -85,29 +85,32 @@ def read(files: Mapping[str, Path]) -> tuple[Raw, ...]:
     """Read the part `nodes` for the table `rail_node`; row 1 is node 0.
 
     A node is a reject if its coordinates are not two numbers, if its neighbours are not pairs of a number
-    and a distance, if a neighbour is no node, or if one of the two lists has no entry for it.
+    and a distance, or if a neighbour is no node.
 
     Parameters
     ----------
     files
         `world_railways.py`.
+
+    Raises
+    ------
+    FormatError
+        If the lists are not there or not of one length: entries belong together by their position.
     """
     path = path_of(files, FILE, source=SOURCE)
     data = read_bytes(path, source=SOURCE, expected=_EXPECTED)
     graph = _items(data, "graph", b"{", b"}", path)
     nodes = _items(data, "nodes", b"[", b"]", path)
     del data
+    if len(graph) != len(nodes):
+        got = f"has {len(graph)} entries in 'graph' and {len(nodes)} in 'nodes', so that none can be matched"
+        raise wrong_format(SOURCE, path, got, _EXPECTED)
     rows, rejects = [], list[Reject]()
-    both = min(len(graph), len(nodes))
-    for node, (links, place) in enumerate(zip(_lists(graph), _lists(nodes), strict=False)):
-        if problem := _reject(links, place, both):
+    for node, (links, place) in enumerate(zip(_lists(graph), _lists(nodes), strict=True)):
+        if problem := _reject(links, place, len(nodes)):
             column, reason = problem
             text = (nodes if column == "latitude" else graph)[node].decode("utf-8", "replace")
             rejects.append((node + 1, column, text, reason))
         else:
             rows.append((node + 1, node, *place, links[0::2], links[1::2]))
-    for node in range(both, len(graph)):
-        rejects.append((node + 1, "latitude", None, "latitude is missing: the list 'nodes' is shorter"))
-    for node in range(both, len(nodes)):
-        rejects.append((node + 1, "neighbours", None, "neighbours is missing: the list 'graph' is shorter"))
     return (raw_of(SOURCE, "nodes", "rail_node", rows, rejects),)

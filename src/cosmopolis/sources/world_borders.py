@@ -8,8 +8,9 @@ Somaliland stand apart in them.
 
 import codecs
 import json
-import struct
+import warnings
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +36,39 @@ NO_CODE = "-99"
 GEOMETRIES = ("Polygon", "MultiPolygon", "LineString", "MultiLineString")
 """What can be drawn as a border. Lines too: some official maps draw a claim as a line of dashes."""
 
+_SHAPE_MARK = b"\x00\x00\x27\x0a"
 _NAMES = ("name", "name_en", "admin", "name_zh", "name_chn", "name_long", "country")
 _CODES = ("iso_a3", "iso3", "iso_a3_eh", "adm0_a3", "soc", "iso")
 
 
 def _geojson(geometry: Mapping[str, Any]) -> str:
     return json.dumps(geometry, sort_keys=True, separators=(",", ":"))
+
+
+def _opened(files: Mapping[str, Path], stack: ExitStack) -> shapefile.Reader:
+    """Open the parts of the shapefile; raises `FormatError` if they are no shapefile with the two fields."""
+    expected = "the parts .shp, .shx, .dbf and .cpg of a shapefile with the fields 'name' and 'iso_a3'"
+    paths = {kind: path_of(files, f"{STEM}.{kind}", source=SOURCE) for kind in ("shp", "shx", "dbf", "cpg")}
+    for kind, path in paths.items():
+        data = read_bytes(path, source=SOURCE, expected=expected)
+        if kind in ("shp", "shx") and not data.startswith(_SHAPE_MARK):
+            raise wrong_format(SOURCE, path, f"begins with {data[:4]!r}", expected)
+    encoding = paths["cpg"].read_text(encoding="ascii", errors="replace").strip()
+    try:
+        codecs.lookup(encoding)
+    except (LookupError, ValueError) as error:
+        raise wrong_format(SOURCE, paths["cpg"], f"names the encoding {encoding[:40]!r}", expected) from error
+    parts = {kind: stack.enter_context(paths[kind].open("rb")) for kind in ("shp", "shx", "dbf")}
+    try:
+        reader = shapefile.Reader(**parts, encoding=encoding)
+        fields = [str(field[0]) for field in reader.fields]
+    except Exception as error:  # the library raises whatever its parsing meets
+        raise wrong_format(
+            SOURCE, paths["dbf"], f"or another part cannot be read ({error})", expected
+        ) from error
+    if not {"name", "iso_a3"}.issubset(fields):
+        raise wrong_format(SOURCE, paths["dbf"], f"has the fields {fields}", expected)
+    return reader
 
 
 def read(files: Mapping[str, Path]) -> tuple[Raw, ...]:
@@ -51,34 +79,21 @@ def read(files: Mapping[str, Path]) -> tuple[Raw, ...]:
     files
         `naturalearth_lowres.shp`, `.shx`, `.dbf` and `.cpg` (the encoding of the names).
     """
-    expected = "the parts .shp, .shx, .dbf and .cpg of a shapefile with the fields 'name' and 'iso_a3'"
-    paths = {kind: path_of(files, f"{STEM}.{kind}", source=SOURCE) for kind in ("shp", "shx", "dbf", "cpg")}
-    for path in paths.values():
-        read_bytes(path, source=SOURCE, expected=expected)
-    encoding = paths["cpg"].read_text(encoding="ascii", errors="replace").strip()
-    try:
-        codecs.lookup(encoding)
-    except LookupError as error:
-        raise wrong_format(SOURCE, paths["cpg"], f"names the encoding {encoding!r}", expected) from error
     rows, rejects = [], list[Reject]()
-    with paths["shp"].open("rb") as shp, paths["shx"].open("rb") as shx, paths["dbf"].open("rb") as dbf:
-        try:
-            reader = shapefile.Reader(shp=shp, shx=shx, dbf=dbf, encoding=encoding)
-            fields = {field[0] for field in reader.fields}
-        except (shapefile.ShapefileException, struct.error, ValueError, IndexError, OSError) as error:
-            raise wrong_format(SOURCE, paths["shp"], f"cannot be read ({error})", expected) from error
-        if not {"name", "iso_a3"} <= fields:
-            raise wrong_format(SOURCE, paths["dbf"], f"has the fields {sorted(fields)}", expected)
+    with ExitStack() as stack:
+        stack.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("ignore")  # on files cut off, which are seen row by row here
+        reader = _opened(files, stack)
         for place in range(max(len(reader), reader.numRecords or 0)):
             try:
                 record = reader.record(place)
                 name, code = record["name"], record["iso_a3"]
-            except (shapefile.ShapefileException, struct.error, ValueError, IndexError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - as above
                 rejects.append((place + 1, "name", None, f"name cannot be read ({error})"))
                 continue
             try:
                 geometry = reader.shape(place).__geo_interface__
-            except Exception as error:  # noqa: BLE001 - the library raises whatever its parsing meets
+            except Exception as error:  # noqa: BLE001 - as above
                 rejects.append((place + 1, "geometry", name, f"geometry cannot be read ({error})"))
                 continue
             if geometry.get("type") in GEOMETRIES and geometry.get("coordinates"):
