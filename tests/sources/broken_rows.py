@@ -1,0 +1,448 @@
+"""A file of every source with rows that are broken one by one; all of it invented, in the true format."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from cosmopolis.sources import country_names
+
+TAXONOMY = (
+    "ISO 3166-1 Alpha 2-Codes,ISO 3166-1 Alpha 3-Codes,x Alpha2 codes,x Alpha3 codes,Preferred Term,"
+    "ISO Alt Term,DGACM Alt Term,HPC Tools Alt Term,RW Short Name,RW API Alt Term,English Short,"
+    "French Short,Spanish Short,Russian Short,Chinese Short,Arabic Short,English Formal,M49 English,"
+    "M49 French,M49 Spanish,M49 Russian,M49 Chinese,M49 Arabic,Region Name,Sub-region Name,"
+    "Intermediate Region Name,World Bank Income Level"
+)
+POINT = '{"type": "Point", "coordinates": [2, 1]}'
+EMPTY = '{"type": "FeatureCollection", "features": []}'
+WORKS = (
+    "id,publication_year,authorships.author_position,authorships.institutions,authorships.countries,"
+    "authorships.affiliations"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A part of a source: its file as a text around the rows, and what may go wrong with a row of it.
+
+    `broken` maps what is wrong to the row's text and the column that must be named. The first good row
+    comes before the broken one, the second after it; `elsewhere` counts rows of the part in `others`.
+    """
+
+    source: str
+    part: str
+    file: str
+    before: str = ""
+    between: str
+    after: str = ""
+    good: tuple[str, str]
+    broken: Mapping[str, tuple[str, str]]
+    others: Mapping[str, str] = field(default_factory=dict)
+    elsewhere: int = 0
+
+
+def _changed(row: str, **values: object) -> str:
+    """Return a row of JSON with other values; without those that are given as `...`."""
+    changed = json.loads(row) | values
+    return json.dumps({name: value for name, value in changed.items() if value is not ...})
+
+
+def _keyed(row: str, key: str) -> str:
+    return f'"{json.loads(row)[key]}": {row}'
+
+
+PLACE = '{"geonameid": 11, "name": "Alder", "latitude": 1.5, "longitude": 2, "countrycode": "XA", "population": 9, "admin1code": "", "alternatenames": ["A"]}'  # fmt: skip # noqa: E501
+PLACE_2 = _changed(PLACE, geonameid=12)
+COUNTRY = '{"iso": "XA", "iso3": "XAA", "name": "Arborea", "capital": ""}'
+COUNTRY_2 = _changed(COUNTRY, iso="XB")
+STATE, STATE_2 = '{"code": "QA", "name": "Quasar"}', '{"code": "QB", "name": "Quartz"}'
+GEONAMES = {"cities500.json": "{}", "countries.json": "{}", "us_states.json": "{}"}
+MEMBER, MEMBER_2 = '{"name": "Arborea", "iso2": "XA"}', '{"name": "Bosk", "iso2": "XB"}'
+ROUTE = '{"from": "QAA", "to": "QBB", "airlines": ["Q1"]}'
+ROUTE_2 = _changed(ROUTE, to="QCC")
+FIELD = '{"iata": "QAA", "name": "Old Field", "city": "Alder", "country": "XA", "lat": 1.5, "lon": 2}'
+FIELD_2 = _changed(FIELD, iata="QBB")
+
+
+def _port(code: object = "XAALD", geometry: str = POINT, **more: object) -> str:
+    properties = json.dumps({"name": "Alder", "port": code} | more)
+    return f'{{"type": "Feature", "properties": {properties}, "geometry": {geometry}}}'
+
+
+def _lane(geometry: str = '{"type": "LineString", "coordinates": [[1, 2], [3, 4]]}') -> str:
+    return f'{{"type": "Feature", "properties": {{}}, "geometry": {geometry}}}'
+
+
+def _air(cell: str = "1.5", code: str = "QAA") -> str:
+    return f'"XXAA","{code}","Old Field","Alder","","XA",{cell},2.5'
+
+
+def _country(code: str = "XA", code3: str = "XAA", name: str = "Arborea") -> str:
+    return f"{code},{code3},,,{name}" + "," * 22
+
+
+def _node(number: int, code: str = "QAA", latitude: str = "1.5") -> str:
+    properties = f"id:'{number}',code:'{code}',desc:'Old Field',country:'XA',lat:{latitude},lon:2"
+    return f"CREATE (a{number}:airport {{{properties}}})"
+
+
+def _vertex(number: str, code: str = "QAA", latitude: str = "1.5d") -> str:
+    return (
+        f'.addV("airport").property(id,"{number}").property("code","{code}").property("desc","Old Field")'
+        f'.property("country","XA").property("lat",{latitude}).property("lon",2d)'
+    )
+
+
+def _edge(origin: str, destination: str) -> str:
+    return f'.addE("route").property(id,"9").from(V("{origin}")).to(V("{destination}")).property("dist",1)'
+
+
+VERTICES = "g" + _vertex("1", "QAA") + _vertex("2", "QBB") + _vertex("3", "QCC")
+GREMLIN = {"0_nodes.txt": VERTICES, "1_edges_part_1.txt": "g" + _edge("1", "2"), "2_edges_part_2.txt": "g" + _edge("2", "1")}  # fmt: skip # noqa: E501
+COMPANY = "{'name': 'Alder Mills', 'industries': ['Wood'], 'metadata': {'headquarters': 'Alder'}}"
+
+
+def _affiliated(text: str = "Alder U") -> str:
+    return f"{{'raw_affiliation_string': '{text}', 'institution_ids': []}}"
+
+
+def _work(number: int, year: str = "2021", affiliations: str = _affiliated()) -> str:
+    return f'https://openalex.org/W{number},{year},first,,XA,"{affiliations}"'
+
+
+CASES: tuple[Case, ...] = (
+    Case(
+        source="geonames",
+        part="places",
+        file="cities500.json",
+        before="{",
+        between=", ",
+        after="}",
+        good=(_keyed(PLACE, "geonameid"), _keyed(PLACE_2, "geonameid")),
+        broken={
+            "truncated": ('"13": {"geonameid": 13, "name": "Al"}', "country"),
+            "not an object": ('"13": null', "geonameid"),
+            "wrong type": (f'"13": {_changed(PLACE, geonameid=13, population="many")}', "population"),
+            "wrong type in a list": (
+                f'"13": {_changed(PLACE, geonameid=13, alternatenames=[1])}',
+                "alternates",
+            ),
+            "text for a list": (f'"13": {_changed(PLACE, geonameid=13, alternatenames="A")}', "alternates"),
+            "missing field": (f'"13": {_changed(PLACE, geonameid=...)}', "place_id"),
+            "out of range": (f'"13": {_changed(PLACE, geonameid=13, latitude=90.5)}', "latitude"),
+            "beyond 64 bits": (f'"13": {_changed(PLACE, geonameid=13, population=2**80)}', "population"),
+            "duplicate key": (_keyed(PLACE, "geonameid"), "place_id"),
+        },
+        others=GEONAMES,
+    ),
+    Case(
+        source="geonames",
+        part="countries",
+        file="countries.json",
+        before="{",
+        between=", ",
+        after="}",
+        good=(_keyed(COUNTRY, "iso"), _keyed(COUNTRY_2, "iso")),
+        broken={
+            "truncated": ('"XC": {"iso": "XC"}', "name"),
+            "wrong type": (f'"XC": {_changed(COUNTRY, iso="XC", iso3=7)}', "iso3"),
+            "missing field": (f'"XC": {_changed(COUNTRY, iso=...)}', "country"),
+            "out of range": (f'"XC": {_changed(COUNTRY, iso="XCX")}', "country"),
+            "duplicate key": (_keyed(COUNTRY, "iso"), "country"),
+        },
+        others=GEONAMES,
+    ),
+    Case(
+        source="geonames",
+        part="divisions",
+        file="us_states.json",
+        before="{",
+        between=", ",
+        after="}",
+        good=(_keyed(STATE, "code"), _keyed(STATE_2, "code")),
+        broken={
+            "not an object": ('"QC": []', "code"),
+            "missing field": ('"QC": {"code": "QC"}', "name"),
+            "duplicate key": (_keyed(STATE, "code"), "country+admin1"),
+        },
+        others=GEONAMES,
+    ),
+    Case(
+        source="country-names",
+        part="countries",
+        file=country_names.FILE,
+        before=TAXONOMY + "\n",
+        between="\n",
+        good=(_country(), _country("XB", "XBB")),
+        broken={
+            "truncated": ("XC,XCC,,,Copse", "ISO Alt Term"),
+            "quotation mark never closed": (_country("XC", "XCC", '"Copse'), "row"),
+            "too many fields": (_country("XC", "XCC") + ",9", "World Bank Income Level"),
+            "wrong type": (_country("XC", "12"), "iso3"),
+            "missing field": (_country("", ""), "country"),
+            "out of range": (_country("XCX", "XCC"), "country"),
+            "duplicate key": (_country(), "country"),
+        },
+    ),
+    Case(
+        source="country-groups",
+        part="memberships",
+        file="oak.json",
+        before='{"gid": "oak", "name": "Oak League", "countries": [',
+        between=", ",
+        after="]}",
+        good=(MEMBER, MEMBER_2),
+        broken={
+            "truncated": ("{}", "country"),
+            "not an object": ('"XC"', "country"),
+            "wrong type": ('{"name": "Copse", "iso2": 7}', "country"),
+            "missing field": ('{"name": "Copse"}', "country"),
+            "out of range": ('{"name": "Copse", "iso2": "xc"}', "country"),
+            "duplicate key": (MEMBER, "group+country"),
+        },
+    ),
+    Case(
+        source="airports",
+        part="airports",
+        file="airports.csv",
+        before="icao,iata,name,city,subd,country,lat,lon\n",
+        between="\n",
+        good=(_air(), _air(code="QBB")),
+        broken={
+            "truncated": ('"XXAA","QCC","Old', "row"),
+            "fields are missing": ('"XXAA","QCC","Old"', "city"),
+            "wrong type": (_air("north", "QCC"), "latitude"),
+            "no number": (_air("nan", "QCC"), "latitude"),
+            "missing field": (_air("", "QCC"), "latitude"),
+            "out of range": (_air("-90.1", "QCC"), "latitude"),
+            "duplicate key": (_air(), "iata"),
+            "bytes that are no text": ("\0", "iata"),
+        },
+        others={"iata_macs.csv": "Country,City Code,City Name,Airport Code\n"},
+    ),
+    Case(
+        source="airports",
+        part="metropolitan",
+        file="iata_macs.csv",
+        before="Country,City Code,City Name,Airport Code,Airport Name\n",
+        between="\n",
+        good=("XA,QAL,Alder,QAA,Old", "XA,QAL,Alder,QBB,New"),
+        broken={
+            "truncated": ("XA,QA", "City Name"),
+            "wrong type": ("XA,QA1,Alder,QCC,Old", "metropolitan_code"),
+            "missing field": ("XA,QAL,,QCC,Old", "city"),
+            "out of range": ("XA,QAL,Alder,QCCC,Old", "iata"),
+            "duplicate key": ("XA,QAL,Alder,QAA,Old", "iata"),
+        },
+        others={"airports.csv": "icao,iata,name,city,subd,country,lat,lon\n"},
+    ),
+    Case(
+        source="air-routes-2022",
+        part="airports",
+        file="airports_full.txt",
+        between="\n",
+        good=(_node(1), _node(2, "QBB")),
+        broken={
+            "truncated": ("CREATE (a3:airport {id:'3',code:'QC", "statement"),
+            "wrong type": (_node(3, "QCC", "'north'"), "latitude"),
+            "missing field": ("CREATE (a3:airport {id:'3',code:'QCC',desc:'C',lat:1,lon:2})", "country"),
+            "out of range": (_node(3, "QCC", "-91.0"), "latitude"),
+            "not an airport": ("CREATE (a3:country {id:'3',code:'XA'})", "label"),
+            "duplicate key": (_node(3), "iata"),
+            "duplicate identity": (_node(1, "QCC"), "identity"),
+        },
+    ),
+    Case(
+        source="air-routes-2022",
+        part="routes",
+        file="airports_full.txt",
+        before="\n".join(
+            (_node(1), _node(2, "QBB"), _node(3, "Q-C"), "CREATE (a4:country {id:'4'})", "CREATE", "")
+        ),
+        between="\n",
+        good=("(a1)-[:route {id: '5', dist: 1}]->(a2),", "(a2)-[:route {id: '6', dist: 1}]->(a1)"),
+        broken={
+            "truncated": ("(a1)-[:route {id: '7', di", "statement"),
+            "wrong type": ("(a1)-[:route {id: '7', dist: 1}]->(a3),", "destination"),
+            "missing field": ("()-[:route {id: '7', dist: 1}]->(a2),", "statement"),
+            "unknown node": ("(a9)-[:route {id: '7', dist: 1}]->(a2),", "origin"),
+            "not an airport": ("(a1)-[:route {id: '7', dist: 1}]->(a4),", "destination"),
+            "not a route": ("(a4)-[:contains {id: '7'}]->(a2),", "label"),
+            "duplicate key": ("(a1)-[:route {id: '7', dist: 1}]->(a2),", "year+origin+destination"),
+        },
+    ),
+    Case(
+        source="air-routes-2021",
+        part="airports",
+        file="0_nodes.txt",
+        before="g",
+        between="",
+        good=(_vertex("1"), _vertex("2", "QBB")),
+        broken={
+            "truncated": ('.addV("airport").property(id,"3").property("code","QC', "statement"),
+            "wrong type": (_vertex("3", "QCC", '"north"'), "latitude"),
+            "missing field": ('.addV("airport").property("code","QCC")', "statement"),
+            "out of range": (_vertex("3", "QCC", "91d"), "latitude"),
+            "not an airport": ('.addV("continent").property(id,"3")', "label"),
+            "duplicate key": (_vertex("3"), "iata"),
+        },
+        others=GREMLIN,
+    ),
+    Case(
+        source="air-routes-2021",
+        part="routes",
+        file="1_edges_part_1.txt",
+        before="g",
+        between="",
+        good=(_edge("1", "2"), _edge("2", "1")),
+        broken={
+            "truncated": ('.addE("route").property(id,"9").from(V("1")).to(', "statement"),
+            "missing field": ('.addE("route").property(id,"9").from(V("1"))', "statement"),
+            "unknown node": (_edge("1", "8"), "destination"),
+            "duplicate key": (_edge("1", "2"), "year+origin+destination"),
+        },
+        others=GREMLIN | {"2_edges_part_2.txt": "g" + _edge("3", "1")},
+        elsewhere=1,
+    ),
+    Case(
+        source="openflights-2014",
+        part="routes",
+        file="routes.json",
+        before="[",
+        between=", ",
+        after="]",
+        good=(ROUTE, ROUTE_2),
+        broken={
+            "truncated": ('{"from": "QAA"}', "destination"),
+            "not an object": ("[]", "origin"),
+            "wrong type": (_changed(ROUTE, to=7), "destination"),
+            "wrong type in a list": (_changed(ROUTE, to="QDD", airlines=[None]), "carriers"),
+            "missing field": (_changed(ROUTE, **{"from": ...}), "origin"),
+            "out of range": (_changed(ROUTE, to="QAAA"), "destination"),
+            "duplicate key": (ROUTE, "year+origin+destination"),
+        },
+    ),
+    Case(
+        source="openflights-2014",
+        part="airports",
+        file="airports.json",
+        before="[",
+        between=", ",
+        after="]",
+        good=(FIELD, FIELD_2),
+        broken={
+            "not an object": ("1", "iata"),
+            "missing field": (_changed(FIELD, iata="QCC", lon=...), "longitude"),
+            "wrong type": (_changed(FIELD, iata="QCC", lat=[1]), "latitude"),
+            "duplicate key": (FIELD, "iata"),
+        },
+        others={"routes.json": "[]"},
+    ),
+    Case(
+        source="ports",
+        part="ports",
+        file="ports.geojson",
+        before='{"type": "FeatureCollection", "features": [',
+        between=", ",
+        after="]}",
+        good=(_port(), _port("XABIR", to_cty=["XB"])),
+        broken={
+            "truncated": ('{"type": "Feature"}', "port"),
+            "not an object": ('"port"', "port"),
+            "wrong type": (_port("XACOP", '{"type": "Point", "coordinates": ["east", 1]}'), "longitude"),
+            "text for a list": (_port("XACOP", to_cty="XB"), "serves"),
+            "missing field": (_port("XACOP", "null"), "latitude"),
+            "one coordinate": (_port("XACOP", '{"type": "Point", "coordinates": [2]}'), "latitude"),
+            "out of range": (_port("XACOP", '{"type": "Point", "coordinates": [2, 91]}'), "latitude"),
+            "code of a country only": (_port("XA"), "port"),
+            "duplicate key": (_port(), "port"),
+        },
+        others={"marnet_searoute.geojson": EMPTY},
+    ),
+    Case(
+        source="ports",
+        part="lanes",
+        file="marnet_searoute.geojson",
+        before='{"type": "FeatureCollection", "features": [',
+        between=", ",
+        after="]}",
+        good=(_lane(), _lane()),
+        broken={
+            "truncated": ('{"type": "Feature"}', "longitudes"),
+            "not an object": ("null", "longitudes"),
+            "wrong type": (_lane('{"type": "LineString", "coordinates": [[1, 2], ["x", 4]]}'), "longitudes"),
+            "missing field": (_lane('{"type": "LineString"}'), "longitudes"),
+            "one coordinate": (_lane('{"type": "LineString", "coordinates": [[1, 2], [3]]}'), "longitudes"),
+            "no line": (_lane('{"type": "Point", "coordinates": [1, 2]}'), "longitudes"),
+        },
+        others={"ports.geojson": EMPTY},
+    ),
+    Case(
+        source="railways",
+        part="nodes",
+        file="world_railways.py",
+        before="graph=[",
+        between=", ",
+        after="]\nnodes=[[1, 2], [3, 4], [5, 6]]\n",
+        good=("{2: 1.5}", "{0: 1.5}"),
+        broken={
+            "truncated": ("{0: 1.5, 2", "neighbours"),
+            "wrong type": ("{0: 'far'}", "neighbours"),
+            "number for a node": ("{0.5: 1.5}", "neighbours"),
+            "missing field": ("{0: 1.5, 2: }", "neighbours"),
+            "out of range": ("{3: 1.5}", "neighbours"),
+            "below the range": ("{-1: 1.5}", "neighbours"),
+        },
+    ),
+    Case(
+        source="railways",
+        part="nodes",
+        file="world_railways.py",
+        before="graph=[{2: 1.5}, {}, {0: 1.5}]\nnodes=[",
+        between=", ",
+        after="]\n",
+        good=("[1, 2]", "[5, 6]"),
+        broken={
+            "truncated": ("[3", "latitude"),
+            "wrong type": ("['x', 4]", "latitude"),
+            "missing field": ("[]", "latitude"),
+            "out of range": ("[3, 180.5]", "longitude"),
+        },
+    ),
+    Case(
+        source="listed-firms",
+        part="companies",
+        file="indices_data.py",
+        before="INDICES = {'TREE 4': {'name': 'TREE 4', 'companies': [",
+        between=", ",
+        after="]}}\n",
+        good=(COMPANY, COMPANY.replace("Alder", "Birch")),
+        broken={
+            "truncated": ("{'name': 'Copse Mills', 'coun", "firm"),
+            "a call for a value": ("{'name': exit()}", "firm"),
+            "wrong type": (COMPANY.replace("['Wood']", "'Wood'"), "industries"),
+            "text for the quotes": ("{'name': 'Copse', 'symbols': 'FRA:A', 'metadata': []}", "headquarters"),
+            "missing field": ("{'name': 'Copse Mills'}", "headquarters"),
+            "lone surrogate": (r"{'name': '', 'symbol': '\ud800.F', 'country': '\ud800'}", "firm"),
+        },
+    ),
+    Case(
+        source="science-sample",
+        part="affiliations",
+        file="open alex dataset.csv",
+        before=WORKS + "\n",
+        between="\n",
+        after="\n",
+        good=(_work(1), _work(2)),
+        broken={
+            "truncated": ("https://openalex.org/W3,2021,first", "authorships.institutions"),
+            "quotation mark never closed": ('https://openalex.org/W3,2021,"first', "id"),
+            "wrong type": (_work(3, year="recently"), "year"),
+            "broken affiliation": (_work(3, affiliations="{'raw_affiliation_string': 'Ald"), "text"),
+            "affiliation is a list": (_work(3, affiliations="['Alder U']"), "text"),
+            "missing field": (_work(3, affiliations=""), "text"),
+            "affiliation without text": (_work(3, affiliations="{'institution_ids': []}"), "text"),
+            "out of range": (_work(3, year="21021"), "year"),
+        },
+    ),
+)
