@@ -2,8 +2,8 @@
 
 Only for drawing. Which country a place lies in is never taken from an outline, and which outline is drawn
 is a setting of the edition: `from_geojson` reads the base map that a user must or wants to show. The
-built-in outlines show who holds what in fact, as Natural Earth sees it; Kosovo, which has no ISO code, and
-Somaliland stand apart in them.
+built-in outlines show who holds what in fact, as Natural Earth sees it: Kosovo (without a code), Somaliland
+and Northern Cyprus (with codes of Natural Earth's own, SOL and CYN) stand apart in them.
 """
 
 import codecs
