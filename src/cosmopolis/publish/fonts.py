@@ -93,8 +93,9 @@ def cut(font: Path, characters: Iterable[str]) -> Subset:
 
 
 def _opened(font: Path) -> TTFont:
+    """Open a font file's bytes; a lazy font reads its tables from them as it goes."""
     try:
-        return TTFont(font, lazy=True, recalcTimestamp=False)
+        return TTFont(io.BytesIO(font.read_bytes()), lazy=True, recalcTimestamp=False)
     except (TTLibError, OSError) as error:
         raise FormatError(
             f"font {font.name!r}: got {error}, expected an OpenType font (.otf or .ttf); "

@@ -15,6 +15,8 @@ from cosmopolis.publish.charts import ACCENT, CONTRAST, INK, LAND, RULE, Spec, f
 from cosmopolis.publish.geometry import Frame, great_circle, place_labels
 
 LABEL_PIXELS = 12.0
+SYMBOL_AREA = 60.0
+"""Area in square pixels where all symbols have the same value."""
 SYMBOL_AREA_MAX = 260.0
 SYMBOL_AREA_MIN = 5.0
 LINK_WIDTH = 0.8
@@ -81,8 +83,10 @@ def _ground(land: Land) -> list[alt.Chart]:
 def _symbol_scale(values: Sequence[float], exponent: float) -> tuple[alt.Scale, np.ndarray]:
     """Return the scale of symbols, area ~ value^exponent, and each value's radius in pixels."""
     low, high = _span(values)
-    if low == high:
-        return alt.Scale(domain=[high - 1, high], range=[SYMBOL_AREA_MIN, 60.0]), np.full(len(values), 4.4)
+    if low == high or not values:
+        return alt.Scale(domain=[high - 1, high], range=[SYMBOL_AREA_MIN, SYMBOL_AREA]), np.full(
+            len(values), np.sqrt(SYMBOL_AREA / np.pi)
+        )
     scale = alt.Scale(
         type="pow", exponent=exponent, domain=[low, high], range=[SYMBOL_AREA_MIN, SYMBOL_AREA_MAX]
     )
@@ -114,24 +118,20 @@ def _names(align: Literal["left", "center", "right"], frame: Frame) -> list[alt.
 def _lines(ties: Sequence[Tie], title: str) -> alt.Chart:
     """Return the layer of links; their width needs a legend only where they differ."""
     low, high = _span([tie.weight for tie in ties])
-    base = alt.Chart(alt.NamedData(name="ties"))
-    if low >= high:
-        return base.mark_geoshape(
-            filled=False, stroke=ACCENT, strokeWidth=LINK_WIDTH, opacity=0.34, strokeCap="round"
-        )
-    return base.mark_geoshape(filled=False, stroke=ACCENT, opacity=0.34, strokeCap="round").encode(
-        strokeWidth=alt.StrokeWidth(
-            "properties.weight:Q",
-            scale=alt.Scale(domain=[low, high], range=[LINK_WIDTH_MIN, LINK_WIDTH_MAX]),
-            legend=alt.Legend(
-                title=title,
-                symbolType="stroke",
-                symbolSize=500,
-                symbolStrokeColor=ACCENT,
-                values=_steps(low, high),
-            ),
-        )
+    layer: alt.Chart = alt.Chart(alt.NamedData(name="ties")).mark_geoshape(
+        filled=False, stroke=ACCENT, strokeWidth=LINK_WIDTH, opacity=0.34, strokeCap="round"
     )
+    if low < high:
+        legend = alt.Legend(
+            title=title,
+            symbolType="stroke",
+            symbolSize=500,
+            symbolStrokeColor=ACCENT,
+            values=_steps(low, high),
+        )
+        scale = alt.Scale(domain=[low, high], range=[LINK_WIDTH_MIN, LINK_WIDTH_MAX])
+        layer = layer.encode(alt.StrokeWidth("properties.weight:Q", scale=scale, legend=legend))
+    return layer
 
 
 def world_map(

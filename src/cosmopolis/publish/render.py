@@ -22,6 +22,7 @@ VEGA_LITE = "6.1"
 _SVG = "http://www.w3.org/2000/svg"
 _XLINK = "http://www.w3.org/1999/xlink"
 _NUMBER = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
+_URL = re.compile(r"url\(#([^)]*)\)")
 _ROUNDED = frozenset(
     {"d", "transform", "x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r", "width", "height", "dx", "dy"}
 )
@@ -69,7 +70,7 @@ def svg(spec: Spec, *, config: Mapping[str, Any], id: str, title: str, descripti
     )
     root = ET.fromstring(drawn)  # noqa: S314 - drawn by ourselves, holds no document type
     view = root.attrib["viewBox"]
-    _tidy(root, id)
+    _tidy(root, _Ids(id))
     root.attrib.clear()
     root.attrib.update(
         {"viewBox": _rounded(view), "role": "img", "aria-labelledby": f"{id}-title {id}-description"}
@@ -94,35 +95,47 @@ def _cleaned(value: Any) -> Any:  # noqa: ANN401 - any JSON
     return value
 
 
-def _tidy(element: ET.Element, prefix: str) -> None:
+class _Ids:
+    """New names for the ids of a drawing, numbered as they come: Vega counts on from drawing to drawing."""
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+        self._new: dict[str, str] = {}
+
+    def __call__(self, old: str) -> str:
+        """Return the new name of an id, always the same for the same."""
+        return self._new.setdefault(old, f"{self._prefix}-{len(self._new) + 1}")
+
+
+def _tidy(element: ET.Element, ids: _Ids) -> None:
     """Drop names of spaces, what is not drawn and what styles give; round numbers; prefix ids."""
     element.tag = element.tag.removeprefix(f"{{{_SVG}}}")
     attributes = [(name.removeprefix(f"{{{_XLINK}}}"), value) for name, value in element.attrib.items()]
     element.attrib.clear()
     for name, value in attributes:
-        kept = _attribute(name, value, prefix)
+        kept = _attribute(name, value, ids)
         if kept is not None and (name, kept) not in _DEFAULTS:
             element.attrib[name] = kept
     for child in list(element):
         tag = child.tag.removeprefix(f"{{{_SVG}}}")
         empty = tag == "path" and child.get("d", "") in {"", "M0,0h0v0h0Z"}
         if tag in _KEPT and not empty:
-            _tidy(child, prefix)
+            _tidy(child, ids)
         if tag not in _KEPT or empty or (tag in {"g", "text"} and not child.text and not len(child)):
             element.remove(child)
 
 
-def _attribute(name: str, value: str, prefix: str) -> str | None:
+def _attribute(name: str, value: str, ids: _Ids) -> str | None:
     """Return what an attribute becomes; None if it is left out."""
     if name in _LEFT_OUT or name.startswith(("aria-", "on")):
         return None
     if name == "id":
-        return f"{prefix}-{value}"
+        return ids(value)
     if name == "href":
-        return f"#{prefix}-{value[1:]}" if value.startswith("#") else None
+        return f"#{ids(value[1:])}" if value.startswith("#") else None
     if name in _ROUNDED:
         return _rounded(value)
-    return value.replace("url(#", f"url(#{prefix}-")
+    return _URL.sub(lambda match: f"url(#{ids(match.group(1))})", value)
 
 
 def _rounded(text: str) -> str:

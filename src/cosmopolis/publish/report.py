@@ -12,6 +12,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -222,8 +223,9 @@ def _world_map(view: View, desk: _Desk) -> tuple[Figure, str]:
             continue
         links = network_pages.links_of(view, note)
         year = network_pages.shown_year(note, links)
-        columns = ("origin", "destination")
-        among = links.filter(links["year"] == year, *(links[c].is_in(ids) for c in columns))
+        among = links.filter(*(pl.col(c).is_in(ids) for c in ("origin", "destination")))
+        if year is not None:
+            among = among.filter(pl.col("year") == year)
         if among.height:
             strong = network_pages.strongest(among, result.shown.links)
             ties = network_pages.ties_of(strong, network_pages.places(view, "city"))

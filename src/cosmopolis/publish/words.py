@@ -141,9 +141,11 @@ class Words:
         return str(format_compact_decimal(value, locale=self.locale, fraction_digits=1))
 
     def share(self, value: float | None) -> str:
-        """Write a share of 0..1 as whole per cent; "no data" for none."""
+        """Write a share of 0..1 as whole per cent, 0% and 100% only where it is; "no data" for none."""
         if value is None or not math.isfinite(value):
             return self.no_data
+        if 1e-9 < value < 1 - 1e-9:  # noqa: PLR2004 - beyond what sums of weights are off by
+            value = min(max(value, 0.01), 0.99)
         return str(format_percent(value, format="#,##0%", locale=self.locale))
 
     def sentences(self, texts: Iterable[str]) -> str:

@@ -1,0 +1,110 @@
+"""Tables: the same bytes every time, safe in a spreadsheet, described."""
+
+import csv
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from cosmopolis.publish import tables
+from cosmopolis.publish.result import SCHEMAS, Result
+
+
+@pytest.fixture(scope="module")
+def folder(result: Result, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tables")
+    tables.write(result, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def package(folder: Path) -> dict[str, Any]:
+    package: dict[str, Any] = json.loads((folder / "datapackage.json").read_bytes())
+    return package
+
+
+def test_same_bytes_twice(result: Result, folder: Path, tmp_path: Path) -> None:
+    for name, file in tables.write(result, tmp_path).items():
+        assert file.read_bytes() == (folder / name).read_bytes(), name
+
+
+def test_same_bytes_however_the_table_lies_in_memory(result: Result, tmp_path: Path) -> None:
+    table = result.table("links")
+    halves = pl.concat([table.head(7), table.slice(7)], rechunk=False)
+    tables.write_parquet(table, tmp_path / "a")
+    tables.write_parquet(halves, tmp_path / "b")
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_parquet_holds_the_table(name: str, result: Result, folder: Path) -> None:
+    assert pl.read_parquet(folder / f"{name}.parquet").equals(result.table(name))
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_no_text_is_a_formula(start: str, tmp_path: Path) -> None:
+    tables.write_csv(
+        pl.DataFrame({"name": [f"{start}1+1", "a", None], "x": [-1.5, 2.0, None]}), tmp_path / "t"
+    )
+    with (tmp_path / "t").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file))
+    assert rows == [["name", "x"], [f"'{start}1+1", "-1.5"], ["a", "2.0"], ["", ""]]
+
+
+def test_lists_are_json(tmp_path: Path) -> None:
+    tables.write_csv(pl.DataFrame({"a": [["x", "y"], ["z"]]}), tmp_path / "t")
+    with (tmp_path / "t").open(newline="", encoding="utf-8") as file:
+        assert list(csv.reader(file)) == [["a"], ['["x","y"]'], ['["z"]']]
+
+
+def test_every_column_is_described_in_both_languages(package: dict[str, Any]) -> None:
+    for resource in package["resources"]:
+        assert resource["title"]
+        assert resource["title_zh"]
+        for field in resource["schema"]["fields"]:
+            assert field["description"], (resource["name"], field)
+            assert field["description_zh"]
+
+
+def test_types_hashes_and_keys(package: dict[str, Any], folder: Path, result: Result) -> None:
+    by_name = {resource["name"]: resource for resource in package["resources"]}
+    assert list(by_name) == list(result.tables)
+    for resource in by_name.values():
+        data = (folder / resource["path"]).read_bytes()
+        assert resource["hash"] == f"sha256:{hashlib.sha256(data).hexdigest()}"
+        assert resource["bytes"] == len(data)
+        assert resource["schema"]["primaryKey"]
+    kinds = {field["name"]: field["type"] for field in by_name["cities"]["schema"]["fields"]}
+    assert kinds["city_id"] == "integer"
+    assert kinds["latitude"] == "number"
+    assert kinds["name"] == "string"
+    units = {field["name"]: field.get("unit") for field in by_name["cities"]["schema"]["fields"]}
+    assert units["latitude"] == "degrees"
+
+
+def test_sources_with_licences_and_no_lost_one(package: dict[str, Any]) -> None:
+    assert [source["title"] for source in package["sources"]] == ["Synthetic source synthetic-air"]
+    assert package["licenses"] == [
+        {
+            "name": "CC-BY-4.0",
+            "title": "CC BY 4.0",
+            "path": "https://creativecommons.org/licenses/by/4.0/",
+        }
+    ]
+
+
+def test_key_that_does_not_name_rows_is_not_said(changed: Callable[..., Result], tmp_path: Path) -> None:
+    links = changed().table("links")
+    tables.write(changed(links=pl.concat([links, links.head(1)])), tmp_path)
+    package = json.loads((tmp_path / "datapackage.json").read_bytes())
+    schema = next(r["schema"] for r in package["resources"] if r["name"] == "links")
+    assert "primaryKey" not in schema
+
+
+def test_package_name_is_one_that_frictionless_takes(package: dict[str, Any]) -> None:
+    assert package["name"] == "cosmopolis-synthetic-2031"
+    assert package["profile"] == "tabular-data-package"
