@@ -5,6 +5,7 @@ Exit status: 0 on success; 1 on an error that is the user's to mend, said in one
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,11 +22,20 @@ class _Parser(argparse.ArgumentParser):
     """A parser whose errors are one line with the nearest valid word, and exit with 1."""
 
     def error(self, message: str) -> NoReturn:
-        """Print one line and leave."""
-        raise SpecError(f"{message}; `{self.prog} --help` tells how")
+        """Raise what is wrong, in one line."""
+        hint = ""
+        if "invalid choice" in message:
+            got, *valid = re.findall(r"'([^']*)'", message)
+            message, hint = f"there is no command {got!r}", hint_near(got, valid)
+        raise SpecError(f"{message}{hint}; `{self.prog} --help` tells how")
 
 
-def _parser() -> argparse.ArgumentParser:
+def _options(parser: argparse.ArgumentParser) -> list[str]:
+    """List the long options of a command, for messages."""
+    return [word for action in parser._actions for word in action.option_strings if word.startswith("--")]  # noqa: SLF001
+
+
+def _parser() -> _Parser:
     parser = _Parser(
         prog="cosmopolis",
         description="Measure the world's cities by the networks between them; publish the result as a report.",
@@ -33,37 +43,49 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"cosmopolis {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
 
-    where = argparse.ArgumentParser(add_help=False)
-    where.add_argument("--mirror", type=Path, metavar="DIR", help=f"folder <source-id>/<file> looked in first (or {_MIRROR})")
+    where = _Parser(add_help=False)
+    where.add_argument(
+        "--mirror", type=Path, metavar="DIR", help=f"folder <source-id>/<file> looked in first (or {_MIRROR})"
+    )
     where.add_argument("--cache", type=Path, metavar="DIR", help=f"folder of fetched files (or {_CACHE})")
     where.add_argument("--offline", action="store_true", help="use mirror and cache only")
 
     build = commands.add_parser("build", parents=[where], help="build an edition: tables, report, manifest")
-    build.add_argument("edition", nargs="?", default="open", metavar="EDITION", help="built-in name or TOML file (open)")
+    build.add_argument(
+        "edition", nargs="?", default="open", metavar="EDITION", help="built-in name or TOML file (open)"
+    )
     build.add_argument("--out", type=Path, metavar="DIR", help="folder of the result (out/<edition id>)")
     build.add_argument("--engine", default="duckdb", metavar="NAME", help="engine of the big steps: duckdb")
     build.add_argument("--jobs", type=int, metavar="N", help="threads to use (all)")
     build.add_argument("--quiet", action="store_true", help="print the report's path and nothing else")
-    build.set_defaults(run=_build)
+    build.set_defaults(run=_build, options=_options(build))
 
     sources = commands.add_parser("sources", parents=[where], help="list, pull or check the sources")
-    sources.add_argument("action", nargs="?", default="list", metavar="list|pull|check", help="what to do (list)")
+    sources.add_argument(
+        "action", nargs="?", default="list", metavar="list|pull|check", help="what to do (list)"
+    )
     sources.add_argument("ids", nargs="*", metavar="ID", help="sources meant (all)")
-    sources.add_argument("--catalog", type=Path, metavar="FILE", help="your own catalogue, laid over the built-in one")
-    sources.set_defaults(run=_sources)
+    sources.add_argument(
+        "--catalog", type=Path, metavar="FILE", help="your own catalogue, laid over the built-in one"
+    )
+    sources.set_defaults(run=_sources, options=_options(sources))
 
-    resolve = commands.add_parser("resolve", parents=[where], help="find the city that each row of a table means")
+    resolve = commands.add_parser(
+        "resolve", parents=[where], help="find the city that each row of a table means"
+    )
     resolve.add_argument("file", type=Path, metavar="FILE", help="CSV or Parquet")
     resolve.add_argument("--name", required=True, metavar="COL", help="column with the text")
     resolve.add_argument("--country", metavar="COL", help="column with the country")
     resolve.add_argument("--latitude", metavar="COL", help="column with the latitude, degrees")
     resolve.add_argument("--longitude", metavar="COL", help="column with the longitude, degrees")
-    resolve.add_argument("--out", type=Path, metavar="FILE", help="CSV or Parquet to write (standard output, as CSV)")
-    resolve.set_defaults(run=_resolve)
+    resolve.add_argument(
+        "--out", type=Path, metavar="FILE", help="CSV or Parquet to write (standard output, as CSV)"
+    )
+    resolve.set_defaults(run=_resolve, options=_options(resolve))
 
     check = commands.add_parser("check", help="prove that a result matches its manifest")
     check.add_argument("folder", type=Path, metavar="DIR", help="folder of the result")
-    check.set_defaults(run=_check)
+    check.set_defaults(run=_check, options=_options(check))
     return parser
 
 
@@ -155,7 +177,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status."""
     parser = _parser()
     try:
-        args = parser.parse_args(arguments)
+        args, rest = parser.parse_known_args(arguments)
+        if rest:
+            options = args.options if args.command else ["--help", "--version"]
+            what = "option" if rest[0].startswith("-") else "further argument"
+            raise SpecError(f"there is no {what} {rest[0]!r}" + hint_near(rest[0].split("=")[0], options))
         if args.command is None:
             parser.print_help()
             return 0
@@ -164,7 +190,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"cosmopolis: error: {' '.join(str(error).split())}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("cosmopolis: interrupted; what was finished is kept, the next run goes on from there", file=sys.stderr)
+        print(
+            "cosmopolis: interrupted; what was finished is kept, the next run goes on from there",
+            file=sys.stderr,
+        )
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

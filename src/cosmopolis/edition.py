@@ -11,7 +11,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from importlib import resources
 from pathlib import Path
 from types import UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin
+from typing import Any, TypeVar, Union, cast, get_args, get_origin
 
 from cosmopolis.errors import SpecError, UnknownNameError, hint_near
 from cosmopolis.index.tree import Tree, parse
@@ -56,11 +56,18 @@ class SampleRule:
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkSettings:
-    """Settings of the networks: see `cosmopolis.networks`."""
+    """Settings of the networks: see `cosmopolis.networks`.
+
+    Attributes
+    ----------
+    measures
+        Names of `cosmopolis.measures` that are taken of every network; all where none is named.
+    """
 
     reach_km: float = 500.0
     snap_km: float = 15.0
     counting: str = "fractional"
+    measures: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +135,9 @@ class Edition:
 def built_in() -> list[str]:
     """List the names of the built-in editions."""
     folder = resources.files("cosmopolis.editions")
-    return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
+    return sorted(
+        entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml")
+    )
 
 
 def load(name: str = "open") -> Edition:
@@ -158,11 +167,18 @@ def parse_edition(text: str, *, where: str, folder: Path) -> Edition:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SpecError(f"{where} is not valid TOML: {error}") from error
-    sections = {"cities": CitySettings, "sample": SampleRule, "networks": NetworkSettings, "report": ReportSettings}
+    sections = {
+        "cities": CitySettings,
+        "sample": SampleRule,
+        "networks": NetworkSettings,
+        "report": ReportSettings,
+    }
     plain = {"id", "year", "baseline", "title", "sources", "index", "catalog"}
     for key in raw:
         if key not in sections and key not in plain:
-            raise SpecError(f"{where}: {key!r} is not a setting" + hint_near(key, [*sections, *sorted(plain)]))
+            raise SpecError(
+                f"{where}: {key!r} is not a setting" + hint_near(key, [*sections, *sorted(plain)])
+            )
     for key in ("id", "year", "baseline", "title", "sources", "index"):
         if key not in raw:
             raise SpecError(f"{where}: the setting {key!r} is missing")
@@ -172,7 +188,9 @@ def parse_edition(text: str, *, where: str, folder: Path) -> Edition:
     title = raw["title"]
     if not isinstance(title, dict) or set(title) != {"en", "zh"}:
         raise SpecError(f'{where}: title is {title!r}, expected {{ en = "…", zh = "…" }}')
-    settings = {name: _section(kind, raw.get(name, {}), f"{where}, [{name}]") for name, kind in sections.items()}
+    settings: dict[str, Any] = {
+        name: _section(kind, raw.get(name, {}), f"{where}, [{name}]") for name, kind in sections.items()
+    }
     return Edition(
         id=raw["id"],
         year=raw["year"],
@@ -212,14 +230,20 @@ def _section(kind: type[T], given: object, where: str) -> T:
             raise SpecError(f"{where}: {key} is {value!r}, expected {names}")
         if is_number and value < 0 and key != "centre":
             raise SpecError(f"{where}: {key} is {value}, expected a number that is not negative")
-    missing = [n for n, f in known.items() if f.default is MISSING and f.default_factory is MISSING and n not in given]
+    missing = [
+        n
+        for n, f in known.items()
+        if f.default is MISSING and f.default_factory is MISSING and n not in given
+    ]
     if missing:
         raise SpecError(f"{where}: the setting {missing[0]!r} is missing")
     return kind(**given)
 
 
-def _types_of(annotation: Any) -> tuple[type, ...]:
+def _types_of(annotation: object) -> tuple[type, ...]:
     """List the types that an annotation allows, None left out."""
+    if get_origin(annotation) is list:
+        return (list,)
     if get_origin(annotation) in {Union, UnionType}:
         return tuple(t for t in get_args(annotation) if t is not type(None))
-    return (annotation,)
+    return (cast("type", annotation),)

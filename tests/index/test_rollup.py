@@ -286,5 +286,5 @@ def test_values_equal_but_for_rounding_are_equal() -> None:
 
 
 def test_no_logarithm_of_negative_values() -> None:
-    with pytest.raises(FormatError, match=r"such as -2.0, of which no logarithm"):
+    with pytest.raises(FormatError, match=r"such as -2.0, of which no root or logarithm"):
         normalise.transform(pl.Series("x", [-2.0]), "log1p")

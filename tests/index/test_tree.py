@@ -78,7 +78,7 @@ def _drop(*path: str | int) -> Callable[[dict[str, Any]], None]:
         (_set("indicator", 0, "direction", value=0), r"got direction = 0, but expected 1"),
         (_set("indicator", 0, "direction", value=True), r"got direction = True, but expected a whole number"),
         (_set("indicator", 0, "transform", value="log"), r"no transform 'log'; did you mean 'log1p'"),
-        (_set("indicator", 0, "sources", value=[]), r"expected a list of source ids"),
+        (_set("indicator", 0, "sources", value=[1]), r"expected a list of source ids"),
         (_set("indicator", 0, "year", value="2022"), r"got year = '2022', but expected a whole number"),
         (_set("floor", value=1.5), r"got floor = 1.5, but expected a share"),
         (_set("floor", value=float("nan")), r"got floor = nan, but expected a number"),

@@ -20,7 +20,17 @@ from typing import Any
 
 from cosmopolis import __version__
 
-LIBRARIES = ("altair", "duckdb", "fonttools", "igraph", "numpy", "polars", "rapidfuzz", "scipy", "vl-convert-python")
+LIBRARIES = (
+    "altair",
+    "duckdb",
+    "fonttools",
+    "igraph",
+    "numpy",
+    "polars",
+    "rapidfuzz",
+    "scipy",
+    "vl-convert-python",
+)
 """Libraries whose version can change a result."""
 
 _KEEP_STEPS = 60
@@ -31,7 +41,11 @@ _KEEP_STEPS = 60
 def versions() -> dict[str, str]:
     """Versions of Python, of Cosmopolis and of the libraries that can change a result."""
     python = ".".join(str(part) for part in sys.version_info[:3])
-    return {"python": python, "cosmopolis": __version__, **{name: metadata.version(name) for name in LIBRARIES}}
+    return {
+        "python": python,
+        "cosmopolis": __version__,
+        **{name: metadata.version(name) for name in LIBRARIES},
+    }
 
 
 @cache
@@ -46,9 +60,11 @@ def program_hash() -> str:
     return digest.hexdigest()
 
 
-def hash_of(value: Any) -> str:
+def hash_of(value: object) -> str:
     """Hash of anything that JSON can write."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str, ensure_ascii=False).encode()).hexdigest()
+    return hashlib.sha256(
+        json.dumps(value, sort_keys=True, default=str, ensure_ascii=False).encode()
+    ).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -45,7 +45,17 @@ class Atlas:
         return (
             self.gazetteer.cities.join(regions, on="country", how="left", maintain_order="left")
             .with_columns(pl.col("region").replace("", None))
-            .select("city_id", "name", "name_zh", "country", "region", "latitude", "longitude", "population", "places")
+            .select(
+                "city_id",
+                "name",
+                "name_zh",
+                "country",
+                "region",
+                "latitude",
+                "longitude",
+                "population",
+                "places",
+            )
         )
 
     def places(self) -> pl.DataFrame:
@@ -53,7 +63,9 @@ class Atlas:
         return self.gazetteer.places
 
 
-def make_atlas(shelf: Shelf, steps: StepCache, settings: CitySettings, exceptions: Path | None = None) -> Atlas:
+def make_atlas(
+    shelf: Shelf, steps: StepCache, settings: CitySettings, exceptions: Path | None = None
+) -> Atlas:
     """Build the gazetteer, or take it from the cache, and make the resolver.
 
     Raises
@@ -78,7 +90,9 @@ def make_atlas(shelf: Shelf, steps: StepCache, settings: CitySettings, exception
             "exceptions": [tuple(e) for e in rule.exceptions],
         },
     )
-    folder = steps.step("atlas", key, partial(_make, shelf=shelf, rule=rule, known=known, has_airports=has_airports))
+    folder = steps.step(
+        "atlas", key, partial(_make, shelf=shelf, rule=rule, known=known, has_airports=has_airports)
+    )
     places = Gazetteer.load(folder)
     divisions = pl.read_parquet(folder / "divisions.parquet")
     resolver = Resolver(gazetteer=places, countries=known, divisions=divisions)
@@ -122,9 +136,8 @@ def _make(folder: Path, *, shelf: Shelf, rule: cities.CityRule, known: Countries
     divisions.sort(pl.all()).write_parquet(folder / "divisions.parquet")
 
 
-def country_groups(shelf: Shelf, atlas: Atlas) -> pl.DataFrame:
+def country_groups(shelf: Shelf) -> pl.DataFrame:
     """Return the table `country_groups`: `group, group_name, country`."""
-    del atlas
     schema = {"group": pl.String, "group_name": pl.String, "country": pl.String}
     if not shelf.has("country-groups"):
         return pl.DataFrame(schema=schema)

@@ -7,7 +7,6 @@ the next. One build at a time writes to a place: a second waits for the first.
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -29,7 +28,7 @@ def file_hash(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def write_json(path: Path, value: Any) -> None:
+def write_json(path: Path, value: object) -> None:
     """Write JSON that is the same bytes for the same value."""
     text = json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True)
     path.write_text(text + "\n", encoding="utf-8", newline="\n")
@@ -45,7 +44,9 @@ def read_manifest(place: Path) -> dict[str, Any]:
     """
     path = place / MANIFEST
     if not path.is_file():
-        raise ResultError(f"{place} is no result of Cosmopolis: it has no {MANIFEST}; `cosmopolis build` makes one")
+        raise ResultError(
+            f"{place} is no result of Cosmopolis: it has no {MANIFEST}; `cosmopolis build` makes one"
+        )
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
@@ -78,7 +79,9 @@ def locked(place: Path) -> Iterator[None]:
         with lock:
             yield
     except Timeout as error:
-        raise ResultError(f"another build has been writing to {place} for {_WAIT_SECONDS} s; wait, or choose another --out") from error
+        raise ResultError(
+            f"another build has been writing to {place} for {_WAIT_SECONDS} s; wait, or choose another --out"
+        ) from error
     except PermissionError as error:
         raise ResultError(f"cannot write beside {place}: {error.strerror}; choose another --out") from error
 
@@ -92,7 +95,9 @@ def put(place: Path, write: Callable[[Path], None]) -> None:
         If the place is taken by something that is no result.
     """
     if place.exists() and (not place.is_dir() or (any(place.iterdir()) and not (place / MANIFEST).is_file())):
-        raise ResultError(f"{place} exists and is no result of Cosmopolis; it is left alone: choose another --out")
+        raise ResultError(
+            f"{place} exists and is no result of Cosmopolis; it is left alone: choose another --out"
+        )
     sweep(place)
     draft = Path(tempfile.mkdtemp(prefix=f".{place.name}.new-", dir=place.parent))
     draft.chmod(0o755)
@@ -116,6 +121,6 @@ def sweep(place: Path) -> None:
         if place.exists():
             shutil.rmtree(old, ignore_errors=True)
         else:
-            os.rename(old, place)
+            old.rename(place)
     for draft in place.parent.glob(f".{place.name}.new-*"):
         shutil.rmtree(draft, ignore_errors=True)

@@ -27,6 +27,7 @@ def indicator_values(
     catalog: Catalog,
     atlas: Atlas,
     woven: Woven,
+    *,
     measures: pl.DataFrame,
     missing: Mapping[str, str],
 ) -> pl.DataFrame:
@@ -56,13 +57,15 @@ def indicator_values(
                 )
             entry = catalog.source(source)
             if entry.scope != "index":
-                raise SpecError(f"indicator {indicator.id!r}: the source {source!r} may be shown but never enters an index")
+                raise SpecError(
+                    f"indicator {indicator.id!r}: the source {source!r} may be shown, never enters an index"
+                )
             covered = covered.filter(
                 covered.is_in(coverage_of(entry.coverage["countries"], atlas, woven.sample).implode())
             )
         if not indicator.sources or any(source in missing for source in indicator.sources):
             covered = covered.clear()
-        year, known = _known(indicator, edition, catalog, atlas, woven, measures)
+        year, known = _known(indicator, catalog, atlas, woven, measures)
         if indicator.network in woven.covered:
             covered = covered.filter(covered.is_in(woven.covered[indicator.network].implode()))
         frames.append(
@@ -82,36 +85,45 @@ def indicator_values(
 
 
 def _known(
-    indicator: Indicator, edition: Edition, catalog: Catalog, atlas: Atlas, woven: Woven, measures: pl.DataFrame
+    indicator: Indicator, catalog: Catalog, atlas: Atlas, woven: Woven, measures: pl.DataFrame
 ) -> tuple[int | None, pl.DataFrame]:
     """Return the year of an indicator's data and `city_id, value` of the cities that are named."""
     empty = pl.DataFrame(schema={"city_id": pl.Int64, "value": pl.Float64})
     if not indicator.sources:
         return None, empty
-    years = [year for source in indicator.sources for year in catalog.source(source).years]
-    if indicator.table:
-        if indicator.table not in _TABLES:
-            raise SpecError(f"indicator {indicator.id!r}: there is no table {indicator.table!r}" + hint_near(indicator.table, _TABLES))
-        if indicator.table == "headquarters":
-            return max(years), headquarters.count(woven.headquarters, indicator.sector or "")
-        return max(years), _trade_share(atlas, woven)
+    latest = max(year for source in indicator.sources for year in catalog.source(source).years)
+    if indicator.table == "headquarters":
+        return latest, headquarters.count(woven.headquarters, indicator.sector or "")
+    if indicator.table == "trade_share":
+        return latest, _trade_share(atlas, woven)
+    if indicator.table is not None:
+        raise SpecError(
+            f"indicator {indicator.id!r}: there is no table {indicator.table!r}"
+            + hint_near(indicator.table, _TABLES)
+        )
     network = measures.filter((pl.col("network") == indicator.network) & (pl.col("field") == indicator.field))
     if network.is_empty():
-        return max(years), empty
-    year = indicator.year or network["year"].max()
+        return latest, empty
+    years = sorted(network["year"].unique().to_list())
+    year = indicator.year or years[-1]
     found = network.filter(pl.col("year") == year)
-    names = found["measure"].unique().to_list()
+    names = sorted(found["measure"].unique().to_list())
     if indicator.measure not in names:
         raise SpecError(
-            f"indicator {indicator.id!r}: network {indicator.network!r} has no measure {indicator.measure!r} in {year}"
-            + hint_near(indicator.measure, names)
+            f"indicator {indicator.id!r}: the network {indicator.network!r} has no measure "
+            f"{indicator.measure!r} in {year}" + hint_near(indicator.measure or "", names)
         )
-    shown = year if indicator.year else max(years)
+    shown = year if indicator.year else latest
     return shown, found.filter(pl.col("measure") == indicator.measure).select("city_id", "value")
 
 
 def _trade_share(atlas: Atlas, woven: Woven) -> pl.DataFrame:
     """Sales and purchases of each country abroad, brought down to its cities by people."""
     ends = [woven.country_links.select(country=end, value="weight") for end in ("origin", "destination")]
-    total = pl.concat(ends).sort("country", "value").group_by("country", maintain_order=True).agg(pl.col("value").sum())
+    total = (
+        pl.concat(ends)
+        .sort("country", "value")
+        .group_by("country", maintain_order=True)
+        .agg(pl.col("value").sum())
+    )
     return downscale.by_people(total, atlas.gazetteer.cities)

@@ -77,7 +77,9 @@ def draw_sample(
     rule: SampleRule, shelf: Shelf, atlas: Atlas, woven: Woven, port_cities: pl.DataFrame
 ) -> pl.Series:
     """Choose the cities that are ranked: see `SampleRule`."""
-    largest = atlas.gazetteer.cities.sort("population", "city_id", descending=[True, False]).head(rule.largest)
+    largest = atlas.gazetteer.cities.sort("population", "city_id", descending=[True, False]).head(
+        rule.largest
+    )
     chosen = [largest["city_id"]]
     if rule.capitals:
         chosen.append(capital_cities(shelf, atlas))
@@ -100,7 +102,10 @@ def _not_placed(frame: pl.DataFrame, answers: pl.DataFrame, column: str) -> pl.D
     """Say for each row without a city why: the place is not known, or it belongs to no city."""
     said = frame.select("row", value=pl.col(column).cast(pl.String)).hstack(answers)
     known = pl.format(
-        "the place found is {} ({}, GeoNames {}), which belongs to no city", "place_name", "place_country", "place_id"
+        "the place found is {} ({}, GeoNames {}), which belongs to no city",
+        "place_name",
+        "place_country",
+        "place_id",
     )
     several = pl.format("{}: {}", "reason", "candidates")
     return said.filter(pl.col("city_id").is_null()).select(
@@ -132,7 +137,9 @@ def _air(shelf: Shelf, atlas: Atlas) -> list[pl.DataFrame]:
     metropolitan = (
         shelf.part("airports", "metropolitan")
         if shelf.has("airports")
-        else pl.DataFrame(schema={"row": pl.Int64, "iata": pl.String, "city": pl.String, "country": pl.String})
+        else pl.DataFrame(
+            schema={"row": pl.Int64, "iata": pl.String, "city": pl.String, "country": pl.String}
+        )
     )
     served = cities_served(every, metropolitan, atlas.resolver)
     city_of = served.select("iata", "city_id")
@@ -143,7 +150,10 @@ def _air(shelf: Shelf, atlas: Atlas) -> list[pl.DataFrame]:
         routes = shelf.part(name, "routes")
         for end in ("origin", "destination"):
             routes = routes.join(
-                city_of.rename({"iata": end, "city_id": f"{end}_city"}), on=end, how="left", maintain_order="left"
+                city_of.rename({"iata": end, "city_id": f"{end}_city"}),
+                on=end,
+                how="left",
+                maintain_order="left",
             )
         placed = routes.filter(pl.col("origin_city").is_not_null() & pl.col("destination_city").is_not_null())
         built = flows.air(placed)
@@ -251,7 +261,9 @@ def _listings(shelf: Shelf, atlas: Atlas) -> tuple[pl.DataFrame, pl.DataFrame]:
     table = headquarters.firms_by_sector(placed)
     used = pl.concat([built.used.cast(pl.Int64), table["row"]]).unique()
     lines = pl.concat([_not_placed(firms, answers, "headquarters"), _unused(built, "exchanges")])
-    shelf.account("listed-firms", "companies", used, lines, otherwise="the firm has no sector group and no listing")
+    shelf.account(
+        "listed-firms", "companies", used, lines, otherwise="the firm has no sector group and no listing"
+    )
     return built.links, table
 
 
@@ -271,10 +283,14 @@ def _coauthorship(shelf: Shelf, atlas: Atlas, counting: str) -> pl.DataFrame:
 def _trade(shelf: Shelf, atlas: Atlas) -> pl.DataFrame:
     """Trade between countries, ISO 3166-1 alpha-2."""
     rows = shelf.part("icio-2022", "flows")
-    codes = dict(atlas.countries.table.filter(pl.col("iso3").is_not_null()).select("iso3", "country").iter_rows())
+    codes = dict(
+        atlas.countries.table.filter(pl.col("iso3").is_not_null()).select("iso3", "country").iter_rows()
+    )
     named = rows.with_columns(
         pl.col("origin").replace_strict(codes, default=None, return_dtype=pl.String),
-        pl.col("destinations").list.eval(pl.element().replace_strict(codes, default=None, return_dtype=pl.String)),
+        pl.col("destinations").list.eval(
+            pl.element().replace_strict(codes, default=None, return_dtype=pl.String)
+        ),
     )
     built = flows.trade(named.filter(pl.col("origin").is_not_null()))
     strange = rows.filter(named["origin"].is_null()).select(
@@ -298,7 +314,9 @@ def _rail(edition: Edition, shelf: Shelf, atlas: Atlas, sample: pl.Series) -> tu
         reach_km=edition.networks.reach_km,
         snap_km=edition.networks.snap_km,
     )
-    shelf.account("railways", "nodes", built.used, _unused(built, "node"), otherwise="on no city's piece of track")
+    shelf.account(
+        "railways", "nodes", built.used, _unused(built, "node"), otherwise="on no city's piece of track"
+    )
     return built.links, built.snapped.filter(pl.col("rail_nodes") > 0)["city_id"]
 
 
@@ -310,7 +328,11 @@ def _account_rest(shelf: Shelf) -> None:
     if shelf.has("ports"):
         none = pl.Series("row", [], dtype=pl.Int64)
         shelf.account(
-            "ports", "lanes", none, _REASONS.to_frame(), otherwise="no network of this edition uses the sea lanes"
+            "ports",
+            "lanes",
+            none,
+            _REASONS.to_frame(),
+            otherwise="no network of this edition uses the sea lanes",
         )
 
 

@@ -12,7 +12,7 @@ from cosmopolis.build.cities import Atlas
 from cosmopolis.build.records import Shelf
 from cosmopolis.edition import Edition
 from cosmopolis.index.tree import Indicator
-from cosmopolis.networks.links import registry
+from cosmopolis.networks.links import Kind, registry
 from cosmopolis.publish.result import (
     CountryNote,
     EditionNote,
@@ -62,7 +62,9 @@ def make_result(
             year=edition.year,
             baseline=edition.baseline,
             sample_rule=_sample_rule(edition),
-            settings={key: value for key, value in edition.raw.items() if key not in {"index", "title", "sources"}},
+            settings={
+                key: value for key, value in edition.raw.items() if key not in {"index", "title", "sources"}
+            },
         ),
         index=_index(edition, tables["indicators"]),
         networks=_networks(edition, catalog, tables),
@@ -99,7 +101,7 @@ def make_result(
     )
 
 
-def _said(key: str, **values: Any) -> dict[str, str]:
+def _said(key: str, **values: object) -> dict[str, str]:
     """Words of the report in every language."""
     return {language: Words(language)(key, **values) for language in LANGUAGES}
 
@@ -107,14 +109,16 @@ def _said(key: str, **values: Any) -> dict[str, str]:
 def _sample_rule(edition: Edition) -> dict[str, str]:
     """Write the sample rule out in words."""
     rule = edition.sample
-    parts = [_said("sample.largest", n=rule.largest)]
-    if rule.capitals:
-        parts.append(_said("sample.capitals"))
-    for name in ("port_countries", "air_links", "headquarters"):
-        if (least := getattr(rule, name)) is not None:
-            parts.append(_said(f"sample.{name}", n=least))
+    least = {name: getattr(rule, name) for name in ("port_countries", "air_links", "headquarters")}
+    parts = [
+        _said("sample.largest", n=rule.largest),
+        *([_said("sample.capitals")] if rule.capitals else []),
+        *(_said(f"sample.{name}", n=n) for name, n in least.items() if n is not None),
+    ]
     return {
-        language: Words(language)("sample.rule", parts=Words(language)("sample.and").join(p[language] for p in parts))
+        language: Words(language)(
+            "sample.rule", parts=Words(language)("sample.and").join(p[language] for p in parts)
+        )
         for language in LANGUAGES
     }
 
@@ -147,26 +151,30 @@ def _indicator(indicator: Indicator, year: int | None) -> IndicatorNote:
     )
 
 
-def _networks(edition: Edition, catalog: Catalog, tables: Mapping[str, pl.DataFrame]) -> tuple[NetworkNote, ...]:
+def _networks(
+    edition: Edition, catalog: Catalog, tables: Mapping[str, pl.DataFrame]
+) -> tuple[NetworkNote, ...]:
     """Networks that have links, in the order of the registry."""
-    there = pl.concat([tables["links"].select("network", "field"), tables["country_links"].select("network", "field")])
+    there = pl.concat(
+        [tables["links"].select("network", "field"), tables["country_links"].select("network", "field")]
+    )
     pairs = set(there.unique().iter_rows())
-    notes = []
-    for kind in registry():
-        for network, field in sorted(pair for pair in pairs if pair[0] == kind.network):
-            if kind.field not in {"*", field}:
-                continue
-            sources = tuple(s for s in NETWORK_SOURCES.get((network, field), ()) if s in edition.sources)
-            only_shown = any(catalog.source(s).scope == "show" for s in sources)
-            notes.append(
-                NetworkNote(
-                    kind=kind,
-                    sources=sources,
-                    field=field if kind.field == "*" else None,
-                    scope="show" if only_shown else "index",
-                )
-            )
-    return tuple(notes)
+    return tuple(
+        _network(kind, field, edition, catalog)
+        for kind in registry()
+        for network, field in sorted(pairs)
+        if network == kind.network and kind.field in {"*", field}
+    )
+
+
+def _network(kind: Kind, field: str, edition: Edition, catalog: Catalog) -> NetworkNote:
+    sources = tuple(s for s in NETWORK_SOURCES.get((kind.network, field), ()) if s in edition.sources)
+    return NetworkNote(
+        kind=kind,
+        sources=sources,
+        field=field if kind.field == "*" else None,
+        scope="show" if any(catalog.source(s).scope == "show" for s in sources) else "index",
+    )
 
 
 def _gaps(edition: Edition, catalog: Catalog, shelf: Shelf) -> tuple[GapNote, ...]:
@@ -177,7 +185,7 @@ def _gaps(edition: Edition, catalog: Catalog, shelf: Shelf) -> tuple[GapNote, ..
         if not indicator.sources
     ]
     not_had = [
-        GapNote(what=catalog.source(name).title, why={language: reason for language in LANGUAGES})
+        GapNote(what=catalog.source(name).title, why=dict.fromkeys(LANGUAGES, reason))
         for name, reason in sorted(shelf.missing.items())
     ]
     return (*without, *not_had)
@@ -188,7 +196,9 @@ def _reasons(lines: pl.DataFrame) -> dict[str, int]:
     general = (
         pl.col("reason")
         .str.replace_all(r" \([^)]*\)", "")
-        .str.replace(r"^(origin|destination)( |:).*?(which belongs|no place|several places|no text|serves)", "${1}: $3")
+        .str.replace(
+            r"^(origin|destination)( |:).*?(which belongs|no place|several places|no text|serves)", "${1}: $3"
+        )
         .str.replace(r"^it serves .*, which", "it serves a place which")
         .str.replace(r"^the place found is .*, which", "the place found is one which")
         .str.replace(r": .*$", "")
@@ -218,4 +228,6 @@ def _borders_note(edition: Edition, catalog: Catalog) -> dict[str, str]:
     if edition.report.borders:
         return _said("borders.own", file=Path(edition.report.borders).name)
     title = catalog.source("world-borders").title if "world-borders" in edition.sources else {}
-    return {language: Words(language)("borders.source", title=title.get(language, "")) for language in LANGUAGES}
+    return {
+        language: Words(language)("borders.source", title=title.get(language, "")) for language in LANGUAGES
+    }

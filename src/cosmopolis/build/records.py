@@ -68,7 +68,9 @@ class Shelf:
         for part in parts or self._parts[source]:
             self.ledger.use(source, part, self.part(source, part)["row"])
 
-    def account(self, source: str, part: str, used: pl.Series, lines: pl.DataFrame, *, otherwise: str) -> None:
+    def account(
+        self, source: str, part: str, used: pl.Series, lines: pl.DataFrame, *, otherwise: str
+    ) -> None:
         """Count a part's rows as used, or quarantine them with the reason in `lines`, else with `otherwise`.
 
         Parameters
@@ -80,8 +82,12 @@ class Shelf:
         """
         rows = self.part(source, part)["row"]
         self.ledger.use(source, part, used)
-        rest = pl.DataFrame({"row": rows}).filter(~pl.col("row").is_in(used.cast(pl.Int64).unique().implode()))
-        reasons = lines.select("row", "column", "value", "reason").unique("row", keep="first", maintain_order=True)
+        rest = pl.DataFrame({"row": rows}).filter(
+            ~pl.col("row").is_in(used.cast(pl.Int64).unique().implode())
+        )
+        reasons = lines.select("row", "column", "value", "reason").unique(
+            "row", keep="first", maintain_order=True
+        )
         said = rest.join(reasons, on="row", how="left", maintain_order="left")
         self.ledger.quarantine(
             said.select(
@@ -110,14 +116,20 @@ def read_sources(
     reason; the build goes on without it.
     """
     shelf = Shelf()
-    for source in sources:
+    wanted = list(sources)
+    for source, files in fetch.obtain_each(
+        wanted, mirror=mirror, cache=cache, offline=offline, progress=progress
+    ):
+        if isinstance(files, SourceUnavailableError):
+            shelf.missing[source.id] = str(files)
+            continue
         try:
-            files = fetch.obtain(source, mirror=mirror, cache=cache, offline=offline, progress=progress)
             if source.kind not in _NO_ROWS:
                 key = steps.key("records", {f.name: f.sha256 for f in source.files})
-                shelf.add(source.id, key, steps.step(f"records-{source.id}", key, partial(_read_into, source=source, files=files)))
+                make = partial(_read_into, source=source, files=files)
+                shelf.add(source.id, key, steps.step(f"records-{source.id}", key, make))
             shelf.files[source.id] = dict(files)
-        except (SourceUnavailableError, FormatError) as error:
+        except FormatError as error:
             shelf.missing[source.id] = str(error)
     return shelf
 

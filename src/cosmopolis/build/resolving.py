@@ -88,8 +88,10 @@ def resolve_file(
     wanted = [catalog.source(source) for source in _SOURCES]
     shelf = read_sources(wanted, steps, mirror=mirror, cache=home, offline=offline, progress=True)
     atlas = make_atlas(shelf, steps, CitySettings())
-    answers = atlas.resolver.resolve(frame, text=name, country=country, latitude=latitude, longitude=longitude)
+    answers = atlas.resolver.resolve(
+        frame, text=name, country=country, latitude=latitude, longitude=longitude
+    )
     write_table(frame.hstack(answers.select(*ANSWER_SCHEMA)), out)
     found = answers.filter(pl.col("way") != "unresolved").height
-    print(f"cosmopolis: {found} of {frame.height} rows resolved", file=sys.stderr)
+    sys.stderr.write(f"cosmopolis: {found} of {frame.height} rows resolved\n")
     return 0

@@ -5,28 +5,35 @@ changed is taken from the cache, and a result that is whole and was made from th
 it is.
 """
 
+from __future__ import annotations
+
 import json
 import sys
-from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from tqdm import tqdm
 
 from cosmopolis.build import folder as result_folder
 from cosmopolis.build.cache import StepCache, hash_of, program_hash, versions
-from cosmopolis.build.cities import Atlas, capital_cities, country_groups, open_atlas
+from cosmopolis.build.cities import Atlas, country_groups, open_atlas
 from cosmopolis.build.records import Shelf, read_sources
 from cosmopolis.edition import Edition, load
 from cosmopolis.errors import ResultError
+from cosmopolis.places import belt_and_road
 from cosmopolis.sources.catalog import Catalog
 from cosmopolis.sources.catalog import load as load_catalog
 from cosmopolis.sources.fetch import default_cache
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cosmopolis.publish.result import Result
 
 STEPS = ("sources", "cities", "networks", "measures", "index", "report", "result")
 """What a progress bar counts."""
@@ -53,7 +60,19 @@ class Paths:
 
 @dataclass(frozen=True, kw_only=True)
 class Built:
-    """What a build left: the folder, whether it was already there, the seconds of each step, what is missing."""
+    """What a build left.
+
+    Attributes
+    ----------
+    out
+        Folder of the result.
+    unchanged
+        Whether it was already there, whole and made from the same.
+    seconds
+        Time of each step.
+    missing
+        Sources that could not be had, with the reason.
+    """
 
     out: Path
     unchanged: bool
@@ -71,7 +90,12 @@ class _Clock:
 
     def __init__(self, *, progress: bool) -> None:
         self.seconds: dict[str, float] = {}
-        self._bar = tqdm(total=len(STEPS), disable=not (progress and sys.stderr.isatty()), bar_format="{desc:<12}{bar:30} {n_fmt}/{total_fmt}", leave=False)
+        self._bar = tqdm(
+            total=len(STEPS),
+            disable=not (progress and sys.stderr.isatty()),
+            bar_format="{desc:<12}{bar:30} {n_fmt}/{total_fmt}",
+            leave=False,
+        )
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
@@ -148,7 +172,10 @@ def _build(settings: Edition, catalog: Catalog, paths: Paths, *, offline: bool, 
 
             result = make_result(settings, catalog, shelf, atlas, tables, hash_=hash_of(identity))
             result_folder.put(
-                paths.out, partial(_write, result=result, shelf=shelf, identity=identity, ledger=ledger, edition=settings)
+                paths.out,
+                partial(
+                    _write, result=result, shelf=shelf, identity=identity, ledger=ledger, edition=settings
+                ),
             )
         return Built(out=paths.out, unchanged=False, seconds=clock.seconds, missing=shelf.missing)
     finally:
@@ -190,7 +217,9 @@ def _is_whole(out: Path, identity: dict[str, Any]) -> bool:
     return manifest.get("hash") == hash_of(identity) and not result_folder.differences(out, manifest)
 
 
-def _tables(settings: Edition, catalog: Catalog, shelf: Shelf, atlas: Atlas, clock: _Clock) -> dict[str, pl.DataFrame]:
+def _tables(
+    settings: Edition, catalog: Catalog, shelf: Shelf, atlas: Atlas, clock: _Clock
+) -> dict[str, pl.DataFrame]:
     """Make every table of the result."""
     from cosmopolis.build.indicators import indicator_values  # noqa: PLC0415 - SciPy and igraph when needed
     from cosmopolis.build.networks import weave  # noqa: PLC0415
@@ -200,14 +229,14 @@ def _tables(settings: Edition, catalog: Catalog, shelf: Shelf, atlas: Atlas, clo
     with clock.step("networks"):
         woven = weave(settings, shelf, atlas)
     with clock.step("measures"):
-        measures = network_measures(woven.links)
+        measures = network_measures(woven.links, measures=settings.networks.measures or None)
     with clock.step("index"):
-        values = indicator_values(settings, catalog, atlas, woven, measures, shelf.missing)
+        values = indicator_values(settings, catalog, atlas, woven, measures=measures, missing=shelf.missing)
         rolled = roll_up(settings.index, values.drop("year"), units=woven.sample, year=settings.year)
         years = values.select("indicator", own="year").unique()
-        indicators = rolled.indicators.join(years, on="indicator", how="left", maintain_order="left").with_columns(
-            year=pl.coalesce("own", "year")
-        )
+        indicators = rolled.indicators.join(
+            years, on="indicator", how="left", maintain_order="left"
+        ).with_columns(year=pl.coalesce("own", "year"))
     named = set(measures["city_id"]) | set(woven.sample)
     cities = atlas.cities()
     return {
@@ -218,12 +247,19 @@ def _tables(settings: Edition, catalog: Catalog, shelf: Shelf, atlas: Atlas, clo
         "indicators": indicators.drop("own"),
         "scores": rolled.scores,
         "coverage": rolled.coverage,
-        "country_groups": country_groups(shelf, atlas),
+        "country_groups": country_groups(shelf),
+        "belt_and_road": belt_and_road.table(),
     }
 
 
 def _write(
-    folder: Path, *, result: Any, shelf: Shelf, identity: dict[str, Any], ledger: dict[str, Any], edition: Edition
+    folder: Path,
+    *,
+    result: Result,
+    shelf: Shelf,
+    identity: dict[str, Any],
+    ledger: dict[str, Any],
+    edition: Edition,
 ) -> None:
     """Write a result into an empty folder, the manifest last."""
     from cosmopolis.publish import report, tables  # noqa: PLC0415 - charts are imported when drawn

@@ -82,7 +82,7 @@ def frame(normalised: pl.DataFrame, tree: Tree) -> pl.DataFrame:
             np.array([scores[child.id] for child in children]),
             np.array([shares[child.id] for child in children]),
             np.array([child.weight for child in children]),
-            floor=tree.floor,
+            floor=tree.floor_of(node),
         )
         parts.append(
             pl.DataFrame(

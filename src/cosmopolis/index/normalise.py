@@ -13,12 +13,12 @@ SAME_VALUE_SHARE = 1e-12
 
 
 def transform(values: pl.Series, how: Transform) -> pl.Series:
-    """Return x or ln(1 + x); null stays null.
+    """Return x, √x or ln(1 + x); null stays null.
 
     Raises
     ------
     FormatError
-        If a value is not finite, or is negative where the logarithm is to be taken.
+        If a value is not finite, or is negative where the root or the logarithm is to be taken.
 
     Examples
     --------
@@ -36,10 +36,10 @@ def transform(values: pl.Series, how: Transform) -> pl.Series:
     least = min(known.to_list(), default=0.0)
     if least < 0:
         raise FormatError(
-            f"{values.name!r} has negative values, such as {least}, of which no logarithm is taken; "
+            f"{values.name!r} has negative values, such as {least}, of which no root or logarithm is taken; "
             "use transform = 'none'"
         )
-    return x.log1p()
+    return x.sqrt() if how == "sqrt" else x.log1p()
 
 
 def min_max(values: pl.Series, *, direction: int = 1, low: float = 0.0, high: float = 100.0) -> pl.Series:

@@ -10,14 +10,15 @@ from typing import Any, Literal, get_args
 
 from cosmopolis.errors import SpecError, hint_near
 
-Transform = Literal["none", "log1p"]
-"""What is done to an indicator's values before they are brought to scale: `log1p` is x -> ln(1 + x)."""
+Transform = Literal["none", "sqrt", "log1p"]
+"""What is done to an indicator's values before they are brought to scale: `sqrt` is x -> √x, `log1p`
+x -> ln(1 + x); both draw in a long tail, the logarithm more."""
 
 LANGUAGES = ("en", "zh")
 """Every name and unit is given in each of these."""
 
 _TREE_KEYS = ("id", "name", "floor", "range", "node", "indicator")
-_NODE_KEYS = ("id", "parent", "weight", "name")
+_NODE_KEYS = ("id", "parent", "weight", "name", "floor")
 _INDICATOR_KEYS = (
     "id",
     "parent",
@@ -52,12 +53,15 @@ class Node:
         Share among the children of the same parent; only the ratios matter.
     name
         In each of `LANGUAGES`.
+    floor
+        Own least share of weight with data; null takes that of the tree.
     """
 
     id: str
     parent: str
     weight: float
     name: Mapping[str, str]
+    floor: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,6 +145,11 @@ class Tree:
         """Return what hangs directly below a node, nodes first, in the order of the settings."""
         return tuple(child for child in self.entries if child.parent == node)
 
+    def floor_of(self, node: str) -> float:
+        """Return the least share of a node's weight that must have data."""
+        own = next((entry.floor for entry in self.nodes if entry.id == node), None)
+        return self.floor if own is None else own
+
     def upward(self) -> tuple[str, ...]:
         """Return the ids of all nodes, every node after those below it, the root last."""
         return (*self._below(self.id), self.id)
@@ -204,9 +213,7 @@ def parse(mapping: Mapping[str, Any]) -> Tree:
     root = _text(mapping, "id", "an index")
     where = f"index {root!r}"
     low, high = _range(mapping, where)
-    floor = _number(mapping, "floor", where)
-    if not 0 <= floor <= 1:
-        raise SpecError(f"{where}: got floor = {floor:g}, but expected a share of the weight from 0 to 1")
+    floor = _floor(mapping, where)
     tree = Tree(
         id=root,
         name=_words(mapping, "name", where),
@@ -261,6 +268,7 @@ def _node(entry: Mapping[str, Any], where: str) -> Node:
         parent=_text(entry, "parent", where),
         weight=_weight(entry, where),
         name=_words(entry, "name", where),
+        floor=_floor(entry, where) if "floor" in entry else None,
     )
 
 
@@ -337,6 +345,13 @@ def _number(entry: Mapping[str, Any], key: str, where: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or value != value:  # noqa: PLR0124 - NaN
         raise SpecError(f"{where}: got {key} = {value!r}, but expected a number")
     return float(value)
+
+
+def _floor(entry: Mapping[str, Any], where: str) -> float:
+    floor = _number(entry, "floor", where)
+    if not 0 <= floor <= 1:
+        raise SpecError(f"{where}: got floor = {floor:g}, but expected a share of the weight from 0 to 1")
+    return floor
 
 
 def _weight(entry: Mapping[str, Any], where: str) -> float:

@@ -28,7 +28,9 @@ def sectors() -> dict[str, tuple[str, ...]]:
     True
     """
     text = resources.files("cosmopolis.measures").joinpath("sectors.toml").read_text(encoding="utf-8")
-    return {name: tuple(word.casefold() for word in group["words"]) for name, group in tomllib.loads(text).items()}
+    return {
+        name: tuple(word.casefold() for word in group["words"]) for name, group in tomllib.loads(text).items()
+    }
 
 
 def firms_by_sector(firms: pl.DataFrame) -> pl.DataFrame:
@@ -47,7 +49,9 @@ def firms_by_sector(firms: pl.DataFrame) -> pl.DataFrame:
 
     Examples
     --------
-    >>> firms = pl.DataFrame({"row": [1], "firm": ["Acme"], "city_id": [7], "industries": [["Software", "Banks"]]})
+    >>> firms = pl.DataFrame(
+    ...     {"row": [1], "firm": ["Acme"], "city_id": [7], "industries": [["Software", "Banks"]]}
+    ... )
     >>> firms_by_sector(firms).select("city_id", "sector").rows()
     [(7, 'services'), (7, 'technology')]
     """
@@ -59,9 +63,9 @@ def firms_by_sector(firms: pl.DataFrame) -> pl.DataFrame:
         .drop_nulls("industry")
     )
     lists = [
-        named.filter(pl.col("industry").str.contains("|".join(rf"\b{re.escape(word)}" for word in words))).select(
-            "row", "city_id", "firm", sector=pl.lit(sector)
-        )
+        named.filter(
+            pl.col("industry").str.contains("|".join(rf"\b{re.escape(word)}" for word in words))
+        ).select("row", "city_id", "firm", sector=pl.lit(sector))
         for sector, words in sectors().items()
     ]
     return pl.concat([FIRMS.to_frame(), *lists]).unique().sort("row", "sector", "city_id", "firm")
