@@ -24,6 +24,7 @@ NAMED_BY_DATA = {
     "measure",
     "measure_what",
     "network_what",
+    "network_map",
     "column",
     "column_unit",
     "table",

@@ -213,8 +213,8 @@ def place_labels(
     """Place labels beside their symbols so that none covers another, the first named first.
 
     Greedy: each label in turn takes the first of eight places (right, left, above, below, corners) that
-    is free of labels, of the symbols of the first `most` points and of the map's edge; if none is, the
-    label is left out.
+    lies within the map and is free of labels and of the symbols of the first `most` points; if none is, one
+    that covers symbols of less important points only; else the label is left out.
 
     Parameters
     ----------
@@ -237,7 +237,6 @@ def place_labels(
     for n, (name, (px, py), radius) in enumerate(points):
         if len(labels) >= most:
             break
-        others = symbols[:n] + symbols[n + 1 :]
         width, gap, half = text_width(name, size), radius + 2.5, size * 0.62
         side = 0.7 * gap
         places = (
@@ -250,15 +249,25 @@ def place_labels(
             (px - side, py - side - half * 0.7, "right"),
             (px - side, py + side + half * 0.7, "right"),
         )
+        boxes = []
         for x, y, align in places:
             left = x - {"left": 0.0, "right": width, "center": width / 2}[align]
-            box = (left, y - half, left + width, y + half)
-            inside = box[0] >= 0 and box[1] >= 0 and box[2] <= frame.width and box[3] <= frame.height
-            if inside and not any(_overlap(box, other) for other in [*taken, *others]):
-                taken.append(box)
-                labels.append(Label(text=name, x=round(x, 1), y=round(y, 1), align=align))
-                break
+            boxes.append((left, y - half, left + width, y + half))
+        free = [
+            k
+            for others in (symbols[:n] + symbols[n + 1 :], symbols[:n])
+            for k, box in enumerate(boxes)
+            if _inside(box, frame) and not any(_overlap(box, other) for other in taken + others)
+        ]
+        if free:
+            x, y, align = places[free[0]]
+            taken.append(boxes[free[0]])
+            labels.append(Label(text=name, x=round(x, 1), y=round(y, 1), align=align))
     return labels
+
+
+def _inside(box: tuple[float, float, float, float], frame: Frame) -> bool:
+    return box[0] >= 0 and box[1] >= 0 and box[2] <= frame.width and box[3] <= frame.height
 
 
 def _overlap(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> bool:

@@ -10,7 +10,7 @@ import polars as pl
 
 from cosmopolis.measures import centrality, concentration
 from cosmopolis.publish.maps import Node, Tie
-from cosmopolis.publish.result import NetworkNote
+from cosmopolis.publish.result import NetworkNote, Shown
 from cosmopolis.publish.view import Bias, View
 
 MEASURES = ("strength", "degree", "betweenness")
@@ -52,7 +52,7 @@ class LinkRow:
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkPage:
-    """A network as it is shown; `links` is empty where there is no data."""
+    """A network as it is shown; `links` is empty where there is no data, `equal` if all weigh the same."""
 
     note: NetworkNote
     anchor: str
@@ -68,6 +68,7 @@ class NetworkPage:
     nodes: tuple[Node, ...]
     ties: tuple[Tie, ...]
     links_all: int
+    equal: bool
     coverage: tuple[Bias, ...]
     biases: tuple[Bias, ...]
 
@@ -86,9 +87,52 @@ def links_of(view: View, note: NetworkNote) -> pl.DataFrame:
     )
 
 
-def strongest(links: pl.DataFrame, most: int) -> pl.DataFrame:
-    """Return the strongest links, ties in the order of their ends."""
-    return links.sort("weight", "origin", "destination", descending=[True, False, False]).head(most)
+def all_equal(links: pl.DataFrame) -> bool:
+    """Say whether no link is stronger than another."""
+    return links["weight"].n_unique() <= 1
+
+
+def strongest(links: pl.DataFrame, shown: Shown) -> pl.DataFrame:
+    """Return the strongest links to draw, ties in the order of their ends' strength, then of their ids.
+
+    Where all have the same weight, more are drawn: a cut among equals would show a part as the whole.
+    """
+    ends = pl.concat(
+        [
+            links.select(pl.col("origin").alias("end"), "weight"),
+            links.select(pl.col("destination").alias("end"), "weight"),
+        ]
+    )
+    strengths = dict(
+        ends.sort("end", "weight")
+        .group_by("end", maintain_order=True)
+        .agg(pl.col("weight").sum())
+        .iter_rows()
+    )
+    both = [
+        strengths[origin] + strengths[destination]
+        for origin, destination in links.select("origin", "destination").iter_rows()
+    ]
+    return (
+        links.with_columns(pl.Series("_both", both, dtype=pl.Float64))
+        .sort("weight", "_both", "origin", "destination", descending=[True, True, False, False])
+        .head(shown.equal_links if all_equal(links) else shown.links)
+        .drop("_both")
+    )
+
+
+def positions(values: Sequence[float]) -> list[int]:
+    """Return the rank of each of some values in falling order; equal values share one.
+
+    Examples
+    --------
+    >>> positions([9.0, 7.0, 7.0, 5.0])
+    [1, 2, 2, 4]
+    """
+    ranks: list[int] = []
+    for n, value in enumerate(values):
+        ranks.append(ranks[-1] if n and value == values[n - 1] else n + 1)
+    return ranks
 
 
 def shown_year(note: NetworkNote, links: pl.DataFrame) -> int | None:
@@ -141,6 +185,22 @@ def _vintage(
     )
 
 
+def _leaders(view: View, note: NetworkNote, measures: pl.DataFrame, measure: str) -> Leaders:
+    """List the first cities or countries by one measure."""
+    words = view.words
+    name_of = view.city if note.kind.level == "city" else view.country
+    first = _of(measures, measure).head(view.result.shown.rows)
+    values = [_tidy(value) for value in first["value"].to_list()]
+    return Leaders(
+        measure=words.or_id("measure", measure),
+        what=words.or_id("measure_what", measure),
+        rows=tuple(
+            (words.whole(position), name_of(end), words.amount(value))
+            for position, end, value in zip(positions(values), first["id"].to_list(), values, strict=True)
+        ),
+    )
+
+
 def _page(view: View, note: NetworkNote) -> NetworkPage:
     words, shown = view.words, view.result.shown
     every = links_of(view, note)
@@ -157,7 +217,8 @@ def _page(view: View, note: NetworkNote) -> NetworkPage:
             schema={"id": links["origin"].dtype, "measure": pl.String, "value": pl.Float64}
         )
     name_of = view.city if note.kind.level == "city" else view.country
-    strong = strongest(links, shown.links)
+    strong = strongest(links, shown)
+    first = strong.head(shown.rows)
     nodes, ties = _drawn(view, note, strong, measures)
     return NetworkPage(
         note=note,
@@ -173,27 +234,20 @@ def _page(view: View, note: NetworkNote) -> NetworkPage:
         vintages=tuple(
             _vintage(view, group, measured[y], year=y, shown=year) for y, group in sorted(by_year.items())
         ),
-        leaders=tuple(
-            Leaders(
-                measure=words.or_id("measure", measure),
-                what=words.or_id("measure_what", measure),
-                rows=tuple(
-                    (words.whole(n), name_of(row[0]), words.amount(_tidy(row[2])))
-                    for n, row in enumerate(_of(measures, measure).head(shown.rows).iter_rows(), start=1)
-                ),
-            )
-            for measure in MEASURES
-        ),
+        leaders=tuple(_leaders(view, note, measures, measure) for measure in MEASURES),
         links=tuple(
             LinkRow(
-                position=words.whole(n),
+                position=words.whole(position),
                 origin=name_of(row["origin"]),
                 destination=name_of(row["destination"]),
                 weight=words.amount(row["weight"]),
                 count=words.whole(row["count"]),
             )
-            for n, row in enumerate(strong.head(shown.rows).iter_rows(named=True), start=1)
+            for position, row in zip(
+                positions(first["weight"].to_list()), first.iter_rows(named=True), strict=True
+            )
         ),
+        equal=all_equal(links),
         nodes=nodes,
         ties=ties,
         links_all=links.height,

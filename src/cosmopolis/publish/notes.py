@@ -231,6 +231,6 @@ def setting_rows(view: View) -> tuple[tuple[str, str], ...]:
         elif isinstance(value, list | tuple):
             yield prefix, ", ".join(str(part) for part in value)
         else:
-            yield prefix, str(value)
+            yield prefix, str(value).lower() if isinstance(value, bool) else str(value)
 
     return tuple(flat("", view.result.edition.settings))

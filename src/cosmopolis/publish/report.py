@@ -171,6 +171,7 @@ def _context(view: View, desk: _Desk) -> dict[str, Any]:
         "year": str(view.year),
         "ranking": view.ranking,
         "top": top,
+        "unranked": len(view.ranking) - len(view.ranked),
         "partial": any(cell.share for row in view.ranking for cell in row.dimensions),
         "index_biases": view.biases(index_sources),
         "world": world,
@@ -227,7 +228,7 @@ def _world_map(view: View, desk: _Desk) -> tuple[Figure, str]:
         if year is not None:
             among = among.filter(pl.col("year") == year)
         if among.height:
-            strong = network_pages.strongest(among, result.shown.links)
+            strong = network_pages.strongest(among, result.shown)
             ties = network_pages.ties_of(strong, network_pages.places(view, "city"))
             lead = w("map.lead", network=w.said(note.kind.name), year=str(year), n=len(ties))
             unit = w.said(note.kind.weight)
@@ -266,8 +267,7 @@ def _map_notes(view: View, ties: Sequence[maps.Tie], *, country: bool = False) -
         said.append(w("map.same_weight"))
     if country:
         said.append(w("map.country_place"))
-    said += [w("map.borders"), w.said(view.result.borders_note)]
-    return tuple(text for text in said if text)
+    return (*said, w.said(view.result.borders_note) or w("map.borders"))
 
 
 def _network_map(view: View, desk: _Desk, page: NetworkPage, *, number: int) -> Figure | None:
@@ -284,9 +284,9 @@ def _network_map(view: View, desk: _Desk, page: NetworkPage, *, number: int) -> 
         tie_title=w("map.link_legend", unit=page.unit),
         labels=view.result.shown.labels,
     )
-    caption = w(
-        "network.map_caption", name=page.name, year=page.year, n=len(page.ties), all=w.whole(page.links_all)
-    )
+    drawn, every = len(page.ties), page.links_all
+    kind = "all" if drawn == every else "equal" if page.equal else "strongest"
+    caption = w(f"network_map.{kind}", name=page.name, year=page.year, n=drawn, all=w.whole(every))
     drawing = render.svg(
         spec,
         config=desk.config,

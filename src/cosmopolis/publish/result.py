@@ -238,6 +238,8 @@ class Shown:
         The first cities: shown before the reader asks for all, and counted by world region.
     links
         Strongest links on a map: more become a grey cloth on a page's width.
+    equal_links
+        Links on a map where all have the same weight, so that none is stronger than another.
     labels
         Names on a map at most; where there is no room, fewer.
     rows
@@ -248,6 +250,7 @@ class Shown:
 
     top: int = 100
     links: int = 350
+    equal_links: int = 1500
     labels: int = 26
     rows: int = 15
     centre: float = 11.0
