@@ -38,7 +38,7 @@ def _options(parser: argparse.ArgumentParser) -> list[str]:
 def _parser() -> _Parser:
     parser = _Parser(
         prog="cosmopolis",
-        description="Measure the world's cities by the networks between them; publish the result as a report.",
+        description="Measure the world's cities by the networks between them, and publish a report.",
     )
     parser.add_argument("--version", action="version", version=f"cosmopolis {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)

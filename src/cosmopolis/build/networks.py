@@ -11,11 +11,12 @@ import polars as pl
 
 from cosmopolis.build.cities import Atlas, capital_cities
 from cosmopolis.build.records import Shelf
-from cosmopolis.edition import Edition, SampleRule
+from cosmopolis.edition import Edition, NetworkSettings, SampleRule
 from cosmopolis.measures import headquarters
 from cosmopolis.networks import cooccurrence, flows, ownership, rail
 from cosmopolis.networks.links import COUNTRY_LINKS, LINKS, Built
 from cosmopolis.places.airports import cities_served
+from cosmopolis.sources.catalog import Catalog
 
 AIR_ROUTES = ("air-routes-2021", "air-routes-2022", "openflights-2014")
 """Sources of air routes; each has the parts `airports` and `routes`."""
@@ -46,14 +47,17 @@ class Woven:
     headquarters: pl.DataFrame = field(default_factory=headquarters.FIRMS.to_frame)
 
 
-def weave(edition: Edition, shelf: Shelf, atlas: Atlas) -> Woven:
-    """Make every network that the edition's sources allow, and draw the sample."""
+def weave(edition: Edition, catalog: Catalog, shelf: Shelf, atlas: Atlas) -> Woven:
+    """Make every network that the edition's sources allow, and draw the sample.
+
+    A source that bears no years in its rows gives its network the latest year of its catalogue entry.
+    """
     woven = Woven()
     parts: list[pl.DataFrame] = [woven.links]
     port_cities = pl.DataFrame(schema={"city_id": pl.Int64, "serves": pl.String})
     parts.extend(_air(shelf, atlas))
     if shelf.has("ports"):
-        links, port_cities, speaks = _sea(shelf, atlas, edition.year)
+        links, port_cities, speaks = _sea(shelf, atlas, max(catalog.source("ports").years))
         parts.append(links)
         woven.covered["sea"] = speaks
     if shelf.has("listed-firms"):
@@ -66,7 +70,9 @@ def weave(edition: Edition, shelf: Shelf, atlas: Atlas) -> Woven:
     woven.links = pl.concat(parts)
     woven.sample = draw_sample(edition.sample, shelf, atlas, woven, port_cities)
     if shelf.has("railways"):
-        links, woven.covered["rail"] = _rail(edition, shelf, atlas, woven.sample)
+        links, woven.covered["rail"] = _rail(
+            edition.networks, shelf, atlas, woven.sample, year=max(catalog.source("railways").years)
+        )
         woven.links = pl.concat([woven.links, links])
     woven.links = woven.links.sort("network", "field", "year", "origin", "destination")
     _account_rest(shelf)
@@ -304,15 +310,17 @@ def _trade(shelf: Shelf, atlas: Atlas) -> pl.DataFrame:
     return built.links
 
 
-def _rail(edition: Edition, shelf: Shelf, atlas: Atlas, sample: pl.Series) -> tuple[pl.DataFrame, pl.Series]:
+def _rail(
+    settings: NetworkSettings, shelf: Shelf, atlas: Atlas, sample: pl.Series, *, year: int
+) -> tuple[pl.DataFrame, pl.Series]:
     """Railway reach among the cities of the sample; a city off the map of tracks has no data."""
     cities = atlas.gazetteer.cities.filter(pl.col("city_id").is_in(sample.implode()))
     built = rail.rail(
         shelf.part("railways", "nodes"),
         cities,
-        year=edition.year,
-        reach_km=edition.networks.reach_km,
-        snap_km=edition.networks.snap_km,
+        year=year,
+        reach_km=settings.reach_km,
+        snap_km=settings.snap_km,
     )
     shelf.account(
         "railways", "nodes", built.used, _unused(built, "node"), otherwise="on no city's piece of track"

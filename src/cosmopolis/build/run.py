@@ -227,7 +227,7 @@ def _tables(
     from cosmopolis.measures.networks import network_measures  # noqa: PLC0415
 
     with clock.step("networks"):
-        woven = weave(settings, shelf, atlas)
+        woven = weave(settings, catalog, shelf, atlas)
     with clock.step("measures"):
         measures = network_measures(woven.links, measures=settings.networks.measures or None)
     with clock.step("index"):
