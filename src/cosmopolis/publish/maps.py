@@ -22,7 +22,7 @@ SYMBOL_AREA_MIN = 5.0
 LINK_WIDTH = 0.8
 """Width in pixels where all links have the same weight."""
 LINK_WIDTH_MAX = 3.4
-LINK_WIDTH_MIN = 0.4
+LINK_WIDTH_MIN = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +51,9 @@ class Land:
     polygons: Sequence[Mapping[str, Any]]
     lines: Sequence[Mapping[str, Any]] = ()
 
+
+_FORMAT = ",~r"
+"""Numbers of legends: thousands set apart, no idle zeros."""
 
 _ALIGNS: tuple[Literal["left", "center", "right"], ...] = ("left", "center", "right")
 
@@ -119,7 +122,7 @@ def _lines(ties: Sequence[Tie], title: str) -> alt.Chart:
     """Return the layer of links; their width needs a legend only where they differ."""
     low, high = _span([tie.weight for tie in ties])
     layer: alt.Chart = alt.Chart(alt.NamedData(name="ties")).mark_geoshape(
-        filled=False, stroke=ACCENT, strokeWidth=LINK_WIDTH, opacity=0.34, strokeCap="round"
+        filled=False, stroke=ACCENT, strokeWidth=LINK_WIDTH, opacity=0.42, strokeCap="round"
     )
     if low < high:
         legend = alt.Legend(
@@ -128,6 +131,7 @@ def _lines(ties: Sequence[Tie], title: str) -> alt.Chart:
             symbolSize=500,
             symbolStrokeColor=ACCENT,
             values=_steps(low, high),
+            format=_FORMAT,
         )
         scale = alt.Scale(domain=[low, high], range=[LINK_WIDTH_MIN, LINK_WIDTH_MAX])
         layer = layer.encode(alt.StrokeWidth("properties.weight:Q", scale=scale, legend=legend))
@@ -172,7 +176,7 @@ def world_map(
     values = [node.value for node in nodes]
     scale, radii = _symbol_scale(values, exponent)
     low, high = _span(values)
-    legend = alt.Legend(title=node_title, symbolFillColor=CONTRAST, values=_steps(low, high))
+    legend = alt.Legend(title=node_title, symbolFillColor=CONTRAST, values=_steps(low, high), format=_FORMAT)
     points = [
         {"longitude": node.longitude, "latitude": node.latitude, "value": node.value}
         for node in reversed(nodes)

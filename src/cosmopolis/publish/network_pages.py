@@ -68,6 +68,7 @@ class NetworkPage:
     nodes: tuple[Node, ...]
     ties: tuple[Tie, ...]
     links_all: int
+    years_all: int
     equal: bool
     coverage: tuple[Bias, ...]
     biases: tuple[Bias, ...]
@@ -136,10 +137,15 @@ def positions(values: Sequence[float]) -> list[int]:
 
 
 def shown_year(note: NetworkNote, links: pl.DataFrame) -> int | None:
-    """Return the year of a network to draw: the one asked for, else the latest; None without links."""
+    """Return the year of a network to draw: the one asked for, else the latest full one; None without links.
+
+    A year is full that has at least half as many links as the year with the most: a year that a source
+    has only begun to cover would stand for the network badly.
+    """
     if note.year is not None or links.is_empty():
         return note.year
-    return int(links["year"].max())  # type: ignore[arg-type]
+    counts: dict[int, int] = dict(links.group_by("year").len().sort("year").iter_rows())
+    return max(year for year, count in counts.items() if 2 * count >= max(counts.values()))
 
 
 def country_places(view: View) -> Mapping[object, tuple[float, float]]:
@@ -216,6 +222,7 @@ def _page(view: View, note: NetworkNote) -> NetworkPage:
         measures = pl.DataFrame(
             schema={"id": links["origin"].dtype, "measure": pl.String, "value": pl.Float64}
         )
+    listed = sorted(by_year)[-shown.rows :]
     name_of = view.city if note.kind.level == "city" else view.country
     strong = strongest(links, shown)
     first = strong.head(shown.rows)
@@ -232,8 +239,11 @@ def _page(view: View, note: NetworkNote) -> NetworkPage:
         wary=words.said(note.kind.note),
         year=str(year) if year is not None else words.no_data,
         vintages=tuple(
-            _vintage(view, group, measured[y], year=y, shown=year) for y, group in sorted(by_year.items())
+            _vintage(view, group, measured[y], year=y, shown=year)
+            for y, group in sorted(by_year.items())
+            if y == year or y in listed
         ),
+        years_all=len(by_year),
         leaders=tuple(_leaders(view, note, measures, measure) for measure in MEASURES),
         links=tuple(
             LinkRow(

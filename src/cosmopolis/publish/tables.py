@@ -23,6 +23,8 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "indicators": ("index", "indicator", "year", "city_id"),
     "scores": ("index", "node", "year", "city_id"),
     "coverage": ("index", "node", "year", "city_id"),
+    "country_groups": ("group", "country"),
+    "belt_and_road": ("country",),
 }
 """The columns that name a row of each table."""
 
