@@ -18,7 +18,7 @@ LABEL_PIXELS = 12.0
 SYMBOL_AREA = 60.0
 """Area in square pixels where all symbols have the same value."""
 SYMBOL_AREA_MAX = 260.0
-SYMBOL_AREA_MIN = 5.0
+SYMBOL_AREA_MIN = 4.0
 LINK_WIDTH = 0.8
 """Width in pixels where all links have the same weight."""
 LINK_WIDTH_MAX = 3.4
@@ -84,18 +84,21 @@ def _ground(land: Land) -> list[alt.Chart]:
 
 
 def _symbol_scale(values: Sequence[float], exponent: float) -> tuple[alt.Scale, np.ndarray]:
-    """Return the scale of symbols, area ~ value^exponent, and each value's radius in pixels."""
+    """Return the scale of symbols and each value's radius in pixels.
+
+    Area grows with value^exponent from zero, and a little is added so that the smallest can be seen.
+    """
     low, high = _span(values)
     if low == high or not values:
         return alt.Scale(domain=[high - 1, high], range=[SYMBOL_AREA_MIN, SYMBOL_AREA]), np.full(
             len(values), np.sqrt(SYMBOL_AREA / np.pi)
         )
+    top = max(high, 0.0) or 1.0
     scale = alt.Scale(
-        type="pow", exponent=exponent, domain=[low, high], range=[SYMBOL_AREA_MIN, SYMBOL_AREA_MAX]
+        type="pow", exponent=exponent, domain=[0, top], range=[SYMBOL_AREA_MIN, SYMBOL_AREA_MAX], clamp=True
     )
-    powers = np.sign(values) * np.abs(np.asarray(values, dtype=np.float64)) ** exponent
-    least, most = powers.min(), powers.max()
-    areas = SYMBOL_AREA_MIN + (powers - least) / (most - least) * (SYMBOL_AREA_MAX - SYMBOL_AREA_MIN)
+    shares = (np.clip(np.asarray(values, dtype=np.float64), 0.0, None) / top) ** exponent
+    areas = SYMBOL_AREA_MIN + shares * (SYMBOL_AREA_MAX - SYMBOL_AREA_MIN)
     return scale, np.sqrt(areas / np.pi)
 
 
