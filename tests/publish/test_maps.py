@@ -5,6 +5,7 @@ import math
 import re
 from xml.etree import ElementTree as ET
 
+import altair as alt
 import pytest
 
 from cosmopolis.publish import charts, render
@@ -16,6 +17,7 @@ SQUARE = {
     "properties": {},
     "geometry": {"type": "Polygon", "coordinates": [[[0, 0], [0, 9], [9, 9], [9, 0], [0, 0]]]},
 }
+CONFIG = charts.config("sans-serif")
 FRAME = Frame()
 
 
@@ -29,7 +31,7 @@ def _drawn(ties: list[Tie], nodes: list[Node] | None = None, *, labels: int = 9)
         tie_title="Ties",
         labels=labels,
     )
-    drawing = render.svg(spec, config=charts.config("sans-serif"), id="m", title="Map", description="A map")
+    drawing = render.svg(spec, config=CONFIG, id="m", title="Map", description="A map")
     return ET.fromstring(str(drawing))  # noqa: S314 - drawn by ourselves
 
 
@@ -105,6 +107,21 @@ def test_names_and_legends_are_drawn_as_text() -> None:
     ties = [Tie(origin=(0, 0), destination=(9, 0), weight=w) for w in (1.0, 5.0)]
     texts = [text.text for text in _drawn(ties, nodes).iter("text")]
     assert {"<b>&", "Nodes", "Ties"} <= set(texts)
+
+
+def test_specifications_are_valid_vega_lite() -> None:
+    nodes = [
+        Node(name="A", longitude=0, latitude=0, value=9),
+        Node(name="B", longitude=9, latitude=0, value=1),
+    ]
+    ties = [Tie(origin=(0, 0), destination=(9, 0), weight=w) for w in (1.0, 5.0)]
+    land = Land(polygons=[SQUARE], lines=[SQUARE])
+    spec = world_map(nodes, ties, land, frame=FRAME, node_title="N", tie_title="T", labels=2)
+    bars = charts.region_bars([{"region": "R", "cities": 1, "label": "1"}])
+    config = {name: dict(part) if isinstance(part, dict) else part for name, part in CONFIG.items()}
+    del config["legend"]["layout"]  # goes through to Vega, whose own the setting is
+    for made in (spec, bars):
+        alt.Chart.from_dict(made | {"config": config}, validate=True)
 
 
 def test_nothing_to_draw_is_still_a_map() -> None:

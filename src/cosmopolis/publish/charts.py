@@ -32,7 +32,7 @@ def config(family: str) -> Mapping[str, Any]:
     text = {"font": family, "fontWeight": "normal", "color": INK}
     return {
         "aria": False,
-        "background": None,
+        "background": "transparent",
         "font": family,
         "padding": 0,
         "view": {"stroke": None},
@@ -64,8 +64,11 @@ def config(family: str) -> Mapping[str, Any]:
 
 
 def finished(chart: alt.TopLevelMixin, datasets: Mapping[str, Sequence[Mapping[str, Any]]]) -> Spec:
-    """Return a chart as a dict and put its data in by name (which Altair then need not validate)."""
-    spec: Spec = chart.to_dict()
+    """Return a chart as a dict and put its data in by name.
+
+    The parts were validated as they were made; the tests validate the whole.
+    """
+    spec: Spec = chart.to_dict(validate=False)
     spec["datasets"] = {name: list(rows) for name, rows in datasets.items()}
     return spec
 

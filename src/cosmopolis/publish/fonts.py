@@ -74,7 +74,8 @@ def cut(font: Path, characters: Iterable[str]) -> Subset:
     FormatError
         If the file is not an OpenType font.
     """
-    wanted = {ord(c) for text in characters for c in text if c.isprintable()} | {0x20}
+    every = set[str]().union(*characters)
+    wanted = {ord(c) for c in every if c.isprintable()} | {0x20}
     options = subset.Options()
     options.hinting = False
     options.layout_features = list(_FEATURES)
