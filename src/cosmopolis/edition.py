@@ -5,6 +5,8 @@ known, a value of the wrong kind, or a source or parent that does not exist is a
 nearest valid one.
 """
 
+import math
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
@@ -17,6 +19,10 @@ from cosmopolis.errors import SpecError, UnknownNameError, hint_near
 from cosmopolis.index.tree import Tree, parse
 
 T = TypeVar("T")
+
+_ID = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
+_AT_LEAST_ONE = ("top", "rows", "core_density")
+_MAY_BE_NEGATIVE = ("centre",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,7 +164,11 @@ def load(name: str = "open") -> Edition:
         raise UnknownNameError(
             f"there is no edition {name!r}: neither a built-in name nor a file" + hint_near(name, built_in())
         )
-    return parse_edition(path.read_text(encoding="utf-8-sig"), where=str(path), folder=path.parent)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SpecError(f"edition {path} cannot be read: {error}; expected TOML in UTF-8") from error
+    return parse_edition(text, where=str(path), folder=path.parent)
 
 
 def parse_edition(text: str, *, where: str, folder: Path) -> Edition:
@@ -173,20 +183,23 @@ def parse_edition(text: str, *, where: str, folder: Path) -> Edition:
         "networks": NetworkSettings,
         "report": ReportSettings,
     }
-    plain = {"id", "year", "baseline", "title", "sources", "index", "catalog"}
     for key in raw:
-        if key not in sections and key not in plain:
-            raise SpecError(
-                f"{where}: {key!r} is not a setting" + hint_near(key, [*sections, *sorted(plain)])
-            )
-    for key in ("id", "year", "baseline", "title", "sources", "index"):
-        if key not in raw:
+        if key not in sections and key not in _PLAIN:
+            raise SpecError(f"{where}: {key!r} is not a setting" + hint_near(key, [*sections, *_PLAIN]))
+    for key in _PLAIN:
+        if key not in raw and key != "catalog":
             raise SpecError(f"{where}: the setting {key!r} is missing")
-    for key, kind in (("id", str), ("year", int), ("baseline", int), ("sources", list), ("index", dict)):
-        if not isinstance(raw[key], kind):
+    for key, kind in _PLAIN.items():
+        if key in raw and type(raw[key]) is not kind:
             raise SpecError(f"{where}: {key} is {raw[key]!r}, expected {_KINDS[kind]}")
+    if not _ID.fullmatch(raw["id"]):
+        raise SpecError(
+            f"{where}: id is {raw['id']!r}, expected small letters and digits, with '-' or '_' between them: "
+            "it names the folder of the result"
+        )
+    _check_texts(raw["sources"], f"{where}: sources")
     title = raw["title"]
-    if not isinstance(title, dict) or set(title) != {"en", "zh"}:
+    if set(title) != {"en", "zh"} or not all(isinstance(text, str) and text for text in title.values()):
         raise SpecError(f'{where}: title is {title!r}, expected {{ en = "…", zh = "…" }}')
     settings: dict[str, Any] = {
         name: _section(kind, raw.get(name, {}), f"{where}, [{name}]") for name, kind in sections.items()
@@ -198,7 +211,7 @@ def parse_edition(text: str, *, where: str, folder: Path) -> Edition:
         title=title,
         sources=tuple(raw["sources"]),
         index=parse(raw["index"]),
-        catalog=str(raw.get("catalog", "")),
+        catalog=raw.get("catalog", ""),
         folder=folder,
         raw=raw,
         **settings,
@@ -214,6 +227,26 @@ _KINDS: Mapping[type, str] = {
     dict: "a table",
 }
 
+_PLAIN: Mapping[str, type] = {
+    "id": str,
+    "year": int,
+    "baseline": int,
+    "title": dict,
+    "sources": list,
+    "index": dict,
+    "catalog": str,
+}
+"""Settings outside the sections; only `catalog` may be left out."""
+
+
+def _check_texts(value: list[Any], where: str) -> None:
+    """Raise if a list holds anything but texts, or one of them twice."""
+    for place, text in enumerate(value):
+        if not isinstance(text, str):
+            raise SpecError(f"{where}: got {text!r} in the list, expected texts only")
+        if text in value[:place]:
+            raise SpecError(f"{where}: {text!r} is named twice; name each once")
+
 
 def _section(kind: type[T], given: object, where: str) -> T:
     """Make a settings object from a table, with every key and type checked."""
@@ -224,12 +257,13 @@ def _section(kind: type[T], given: object, where: str) -> T:
         if key not in known:
             raise SpecError(f"{where}: {key!r} is not a setting" + hint_near(key, known))
         wanted = _types_of(known[key].type)
-        is_number = isinstance(value, int) and not isinstance(value, bool)
-        if not (is_number and float in wanted) and type(value) not in wanted:
+        if not (type(value) is int and float in wanted) and type(value) not in wanted:
             names = " or ".join(_KINDS[t] for t in wanted if t in _KINDS)
             raise SpecError(f"{where}: {key} is {value!r}, expected {names}")
-        if is_number and value < 0 and key != "centre":
-            raise SpecError(f"{where}: {key} is {value}, expected a number that is not negative")
+        if type(value) in {int, float}:
+            _check_number(key, value, where)
+        if type(value) is list:
+            _check_texts(value, f"{where}: {key}")
     missing = [
         n
         for n, f in known.items()
@@ -238,6 +272,15 @@ def _section(kind: type[T], given: object, where: str) -> T:
     if missing:
         raise SpecError(f"{where}: the setting {missing[0]!r} is missing")
     return kind(**given)
+
+
+def _check_number(key: str, value: float, where: str) -> None:
+    """Raise if a number is not finite or lies below what the setting allows."""
+    if not math.isfinite(value):
+        raise SpecError(f"{where}: {key} is {value}, expected a finite number")
+    least = 1 if key in _AT_LEAST_ONE else 0
+    if value < least and key not in _MAY_BE_NEGATIVE:
+        raise SpecError(f"{where}: {key} is {value}, expected a number of at least {least}")
 
 
 def _types_of(annotation: object) -> tuple[type, ...]:
