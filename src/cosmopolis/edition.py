@@ -83,6 +83,7 @@ class ReportSettings:
     top: int = 100
     links: int = 350
     labels: int = 26
+    equal_links: int = 1500
     rows: int = 15
     centre: float = 11.0
     borders: str = ""

@@ -4,22 +4,81 @@ Absent from a source is not zero: a city in a country that the source covers and
 zero, a city outside has no data. Which is which is the catalogue's `coverage`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
 from cosmopolis.build.cities import Atlas
 from cosmopolis.build.networks import Woven, coverage_of
 from cosmopolis.edition import Edition
-from cosmopolis.errors import SpecError, hint_near
+from cosmopolis.errors import SpecError, UnknownNameError, hint_near
 from cosmopolis.index.tree import Indicator
-from cosmopolis.measures import downscale, headquarters
+from cosmopolis.measures import centrality, concentration, downscale, headquarters
+from cosmopolis.networks.links import kind
 from cosmopolis.sources.catalog import Catalog
 
 VALUES = pl.Schema({"indicator": pl.String, "year": pl.Int64, "city_id": pl.Int64, "value": pl.Float64})
 """Columns of the values: null where there is no data."""
 
 _TABLES = ("headquarters", "trade_share")
+
+
+def check_indicators(edition: Edition, catalog: Catalog) -> None:
+    """See that each indicator names sources, a network or a table, and a measure that there are.
+
+    Raises
+    ------
+    SpecError, UnknownNameError
+        If one does not, or rests on a source that may only be shown; the message names the nearest.
+    """
+    for indicator in edition.index.indicators:
+        where = f"indicator {indicator.id!r}"
+        for source in indicator.sources:
+            if source not in edition.sources:
+                raise SpecError(
+                    f"{where}: {source!r} is not among the edition's sources"
+                    + hint_near(source, edition.sources)
+                )
+            if catalog.source(source).scope != "index":
+                raise SpecError(f"{where}: the source {source!r} may be shown, never enters an index")
+        if indicator.sources:
+            _check_origin(indicator, edition.networks.measures, where)
+            years = sorted({year for source in indicator.sources for year in catalog.source(source).years})
+            if indicator.year is not None and indicator.year not in years:
+                known = ", ".join(map(str, years))
+                raise SpecError(f"{where}: year is {indicator.year}, but its sources are of {known}")
+
+
+def _check_origin(indicator: Indicator, taken: Sequence[str], where: str) -> None:
+    """See that an indicator's network, field and measure are known, or its table and sector group."""
+    if (indicator.network is None) == (indicator.table is None):
+        got = "neither" if indicator.table is None else "both"
+        raise SpecError(f"{where}: got {got}, but expected a network (with field and measure) or a table")
+    if indicator.table is not None:
+        if indicator.table not in _TABLES:
+            raise UnknownNameError(
+                f"{where}: there is no table {indicator.table!r}" + hint_near(indicator.table, _TABLES)
+            )
+        sectors, sector = headquarters.sectors(), indicator.sector or ""
+        if indicator.table == "headquarters" and sector not in sectors:
+            raise UnknownNameError(
+                f"{where}: there is no sector group {sector!r}" + hint_near(sector, sectors)
+            )
+        return
+    try:
+        network = kind(indicator.network or "", indicator.field or "")
+    except UnknownNameError as error:
+        raise UnknownNameError(f"{where}: {error}") from None
+    if network.level != "city":
+        raise SpecError(f"{where}: the network {indicator.network!r} joins countries, expected one of cities")
+    suitable = [*centrality.measures_of(directed=network.directed), *concentration.MEASURES]
+    names = [name for name in suitable if not taken or name in taken]
+    measure = indicator.measure or ""
+    if measure not in names:
+        raise UnknownNameError(
+            f"{where}: the network {indicator.network!r} has no measure {measure!r} in this edition"
+            + hint_near(measure, names)
+        )
 
 
 def indicator_values(
@@ -42,24 +101,15 @@ def indicator_values(
 
     Raises
     ------
-    SpecError
-        If an indicator names a network, measure, table or source that there is not, or rests on a source
-        that may only be shown.
+    SpecError, UnknownNameError
+        As `check_indicators`.
     """
+    check_indicators(edition, catalog)
     frames = [VALUES.to_frame()]
     for indicator in edition.index.indicators:
         covered = woven.sample
         for source in indicator.sources:
-            if source not in edition.sources:
-                raise SpecError(
-                    f"indicator {indicator.id!r}: {source!r} is not among the edition's sources"
-                    + hint_near(source, edition.sources)
-                )
             entry = catalog.source(source)
-            if entry.scope != "index":
-                raise SpecError(
-                    f"indicator {indicator.id!r}: the source {source!r} may be shown, never enters an index"
-                )
             covered = covered.filter(
                 covered.is_in(coverage_of(entry.coverage["countries"], atlas, woven.sample).implode())
             )
@@ -88,33 +138,23 @@ def _known(
     indicator: Indicator, catalog: Catalog, atlas: Atlas, woven: Woven, measures: pl.DataFrame
 ) -> tuple[int | None, pl.DataFrame]:
     """Return the year of an indicator's data and `city_id, value` of the cities that are named."""
-    empty = pl.DataFrame(schema={"city_id": pl.Int64, "value": pl.Float64})
     if not indicator.sources:
-        return None, empty
+        return None, pl.DataFrame(schema={"city_id": pl.Int64, "value": pl.Float64})
     latest = max(year for source in indicator.sources for year in catalog.source(source).years)
     if indicator.table == "headquarters":
         return latest, headquarters.count(woven.headquarters, indicator.sector or "")
     if indicator.table == "trade_share":
         return latest, _trade_share(atlas, woven)
-    if indicator.table is not None:
-        raise SpecError(
-            f"indicator {indicator.id!r}: there is no table {indicator.table!r}"
-            + hint_near(indicator.table, _TABLES)
-        )
-    network = measures.filter((pl.col("network") == indicator.network) & (pl.col("field") == indicator.field))
-    if network.is_empty():
-        return latest, empty
-    years = sorted(network["year"].unique().to_list())
-    year = indicator.year or years[-1]
-    found = network.filter(pl.col("year") == year)
-    names = sorted(found["measure"].unique().to_list())
-    if indicator.measure not in names:
-        raise SpecError(
-            f"indicator {indicator.id!r}: the network {indicator.network!r} has no measure "
-            f"{indicator.measure!r} in {year}" + hint_near(indicator.measure or "", names)
-        )
-    shown = year if indicator.year else latest
-    return shown, found.filter(pl.col("measure") == indicator.measure).select("city_id", "value")
+    network = measures.filter(
+        (pl.col("network") == indicator.network)
+        & (pl.col("field") == indicator.field)
+        & (pl.col("measure") == indicator.measure)
+    )
+    if indicator.year is not None:
+        found, shown = network.filter(pl.col("year") == indicator.year), indicator.year
+    else:
+        found, shown = network.filter(pl.col("year") == pl.col("year").max()), latest
+    return shown, found.select("city_id", "value")
 
 
 def _trade_share(atlas: Atlas, woven: Woven) -> pl.DataFrame:

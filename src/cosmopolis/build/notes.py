@@ -93,6 +93,7 @@ def make_result(
             top=edition.report.top,
             links=edition.report.links,
             labels=edition.report.labels,
+            equal_links=edition.report.equal_links,
             rows=edition.report.rows,
             centre=edition.report.centre,
         ),

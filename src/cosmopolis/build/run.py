@@ -141,9 +141,14 @@ def build(
         If the edition is wrong, a source without which there are no cities cannot be had, or the result
         cannot be written.
     """
+    from cosmopolis.build.indicators import check_indicators  # noqa: PLC0415 - SciPy and igraph when needed
+
     settings = load(edition)
     own = settings.path(settings.catalog) if settings.catalog else None
     catalog = load_catalog(own)
+    for name in settings.sources:
+        catalog.source(name)
+    check_indicators(settings, catalog)
     home = cache or default_cache()
     paths = Paths(out=(out or Path("out") / settings.id).absolute(), mirror=mirror, cache=home)
     with result_folder.locked(paths.out):
