@@ -94,7 +94,7 @@ def draw_sample(
         chosen.append(served.filter(pl.col("serves") >= rule.port_countries)["city_id"])
     if rule.air_links is not None:
         air = woven.links.filter((pl.col("network") == "air") & (pl.col("field") == "routes"))
-        latest = air.filter(pl.col("year") == air["year"].max())
+        latest = air.filter(pl.col("year") == pl.col("year").max())
         ends = pl.concat([latest.select(city_id="origin"), latest.select(city_id="destination")])
         counted = ends.group_by("city_id").agg(n=pl.len())
         chosen.append(counted.filter(pl.col("n") >= rule.air_links)["city_id"])
@@ -136,7 +136,7 @@ def _unused(built: Built, column: str) -> pl.DataFrame:
 def _air(shelf: Shelf, atlas: Atlas) -> list[pl.DataFrame]:
     """Air networks of every vintage; airports go to the city that they serve."""
     lists = [name for name in ("airports", *reversed(AIR_ROUTES)) if shelf.has(name)]
-    if not lists or not any(shelf.has(name) for name in AIR_ROUTES):
+    if not lists:
         return []
     columns = ["iata", "city", "country", "latitude", "longitude"]
     every = pl.concat([shelf.part(name, "airports").select(columns) for name in lists])
