@@ -5,6 +5,7 @@ the very end. A build that is killed leaves the old result as it was; what it le
 the next. One build at a time writes to a place: a second waits for the first.
 """
 
+import glob
 import hashlib
 import json
 import shutil
@@ -19,6 +20,9 @@ from filelock import FileLock, Timeout
 from cosmopolis.errors import ResultError
 
 MANIFEST = "manifest.json"
+PARTS = ("quarantine", "report", "tables")
+"""Folders of every result; together with the manifest they tell a result from any other folder."""
+
 _WAIT_SECONDS = 600
 
 
@@ -51,7 +55,7 @@ def read_manifest(place: Path) -> dict[str, Any]:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise ResultError(f"{path} cannot be read as JSON ({error}); build the edition again") from error
-    if not isinstance(manifest, dict) or "files" not in manifest:
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), dict):
         raise ResultError(f"{path} is not a manifest: it does not list its files; build the edition again")
     return manifest
 
@@ -72,18 +76,48 @@ def differences(place: Path, manifest: Mapping[str, Any]) -> list[str]:
 
 @contextmanager
 def locked(place: Path) -> Iterator[None]:
-    """Hold the lock of a place while a build writes to it."""
+    """Hold the lock of a place while a build writes to it.
+
+    Raises
+    ------
+    ResultError
+        If the folder that the place lies in cannot be written, or another build holds the lock for too long.
+    """
+    lock = FileLock(place.parent / f".{place.name}.lock", timeout=_WAIT_SECONDS)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(place.parent / f".{place.name}.lock", timeout=_WAIT_SECONDS)
-        with lock:
-            yield
+        lock.acquire()
     except Timeout as error:
         raise ResultError(
             f"another build has been writing to {place} for {_WAIT_SECONDS} s; wait, or choose another --out"
         ) from error
-    except PermissionError as error:
-        raise ResultError(f"cannot write beside {place}: {error.strerror}; choose another --out") from error
+    except OSError as error:
+        raise ResultError(
+            f"cannot write beside {place}: {error.strerror or error}; choose another --out"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def check_place(place: Path) -> None:
+    """See that a result may take a place: nothing is there, or a result, or an empty folder.
+
+    Raises
+    ------
+    ResultError
+        If it is taken by something else, which is left alone.
+    """
+    if place.is_dir():
+        marks = (place / MANIFEST, *(place / name for name in PARTS))
+        free = all(mark.exists() for mark in marks) or not any(place.iterdir())
+    else:
+        free = not place.exists() and not place.is_symlink()
+    if not free:
+        raise ResultError(
+            f"{place} exists and is no result of Cosmopolis; it is left alone: choose another --out"
+        )
 
 
 def put(place: Path, write: Callable[[Path], None]) -> None:
@@ -94,16 +128,13 @@ def put(place: Path, write: Callable[[Path], None]) -> None:
     ResultError
         If the place is taken by something that is no result.
     """
-    if place.exists() and (not place.is_dir() or (any(place.iterdir()) and not (place / MANIFEST).is_file())):
-        raise ResultError(
-            f"{place} exists and is no result of Cosmopolis; it is left alone: choose another --out"
-        )
+    check_place(place)
     sweep(place)
     draft = Path(tempfile.mkdtemp(prefix=f".{place.name}.new-", dir=place.parent))
     draft.chmod(0o755)
+    old = place.parent / f".{place.name}.old"
     try:
         write(draft)
-        old = place.parent / f".{place.name}.old"
         if place.exists():
             place.rename(old)
         draft.rename(place)
@@ -111,7 +142,7 @@ def put(place: Path, write: Callable[[Path], None]) -> None:
     except OSError as error:
         raise ResultError(f"cannot write the result to {place}: {error.strerror or error}") from error
     finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        sweep(place)
 
 
 def sweep(place: Path) -> None:
@@ -122,5 +153,5 @@ def sweep(place: Path) -> None:
             shutil.rmtree(old, ignore_errors=True)
         else:
             old.rename(place)
-    for draft in place.parent.glob(f".{place.name}.new-*"):
+    for draft in place.parent.glob(f".{glob.escape(place.name)}.new-*"):
         shutil.rmtree(draft, ignore_errors=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -24,9 +24,9 @@ from cosmopolis.build.cache import StepCache, hash_of, program_hash, versions
 from cosmopolis.build.cities import Atlas, country_groups, open_atlas
 from cosmopolis.build.records import Shelf, read_sources
 from cosmopolis.edition import Edition, load
-from cosmopolis.errors import ResultError
+from cosmopolis.errors import ResultError, SpecError
 from cosmopolis.places import belt_and_road
-from cosmopolis.sources.catalog import Catalog
+from cosmopolis.sources.catalog import Catalog, Source
 from cosmopolis.sources.catalog import load as load_catalog
 from cosmopolis.sources.fetch import default_cache
 
@@ -149,10 +149,12 @@ def build(
     for name in settings.sources:
         catalog.source(name)
     check_indicators(settings, catalog)
+    _own_files(settings)
     home = cache or default_cache()
     paths = Paths(out=(out or Path("out") / settings.id).absolute(), mirror=mirror, cache=home)
     with result_folder.locked(paths.out):
         result_folder.sweep(paths.out)
+        result_folder.check_place(paths.out)
         return _build(settings, catalog, paths, offline=offline, progress=progress)
 
 
@@ -194,21 +196,47 @@ def _identity(settings: Edition, catalog: Catalog, shelf: Shelf) -> dict[str, An
         for name in settings.sources
         if name not in shelf.missing
     }
-    own = {
-        name: result_folder.file_hash(settings.path(path))
-        for name, path in (("borders", settings.report.borders), ("exceptions", settings.cities.exceptions))
-        if path
-    }
     return {
         "edition": settings.id,
         "settings": settings.raw,
         "inputs": inputs,
-        "own_files": own,
+        "catalog": {name: hash_of(_facts(catalog.source(name))) for name in settings.sources},
+        "own_files": _own_files(settings),
         "missing": shelf.missing,
         "program": program_hash(),
         "versions": versions(),
         "seeds": {},
     }
+
+
+def _facts(source: Source) -> dict[str, Any]:
+    """Return what the catalogue says of a source, less its files and where they can be had."""
+    return {name: value for name, value in asdict(source).items() if name != "files"}
+
+
+def _own_files(settings: Edition) -> dict[str, str]:
+    """Hash of each file of the user's own that the edition names.
+
+    Raises
+    ------
+    SpecError
+        If one cannot be read.
+    """
+    named = (
+        ("[report], borders", "borders", settings.report.borders),
+        ("[cities], exceptions", "exceptions", settings.cities.exceptions),
+    )
+    hashes = {}
+    for where, name, path in named:
+        if path:
+            try:
+                hashes[name] = result_folder.file_hash(settings.path(path))
+            except OSError as error:
+                raise SpecError(
+                    f"edition {settings.id!r}, {where}: {path!r} cannot be read ({error.strerror}); "
+                    f"relative paths start from {settings.folder}"
+                ) from error
+    return hashes
 
 
 def _is_whole(out: Path, identity: dict[str, Any]) -> bool:
