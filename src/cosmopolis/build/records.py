@@ -13,6 +13,7 @@ from cosmopolis.errors import FormatError, SourceUnavailableError
 from cosmopolis.records import Admitted, Ledger, admit
 from cosmopolis.sources import fetch, readers
 from cosmopolis.sources.catalog import Source
+from cosmopolis.sources.raw import VALUE_CHARACTERS_MAX
 
 _NO_ROWS = {"font"}
 """Kinds of sources that are files to use, not rows to read."""
@@ -78,17 +79,22 @@ class Shelf:
         used
             Numbers of the rows that were used.
         lines
-            `row, column, value, reason` of rows that were not; the first line of a row counts.
+            `row, column, value, reason` of rows that were not; the first line of a row counts. Where it
+            gives no value, that of the column stands.
         """
-        rows = self.part(source, part)["row"]
+        frame = self.part(source, part)
         self.ledger.use(source, part, used)
-        rest = pl.DataFrame({"row": rows}).filter(
-            ~pl.col("row").is_in(used.cast(pl.Int64).unique().implode())
-        )
+        rest = frame.filter(~pl.col("row").is_in(used.cast(pl.Int64).unique().implode()))
         reasons = lines.select("row", "column", "value", "reason").unique(
             "row", keep="first", maintain_order=True
         )
-        said = rest.join(reasons, on="row", how="left", maintain_order="left")
+        said = rest.select("row").join(reasons, on="row", how="left", maintain_order="left")
+        for column in sorted(set(said["column"].drop_nulls()) & set(frame.columns)):
+            said = said.with_columns(
+                value=pl.when(pl.col("column") == column)
+                .then(pl.coalesce("value", _texts(rest[column])))
+                .otherwise("value")
+            )
         self.ledger.quarantine(
             said.select(
                 pl.lit(source).alias("source"),
@@ -99,6 +105,16 @@ class Shelf:
                 pl.col("reason").fill_null(otherwise),
             )
         )
+
+
+def _texts(values: pl.Series) -> pl.Series:
+    """Write values of any type as text for the quarantine; lists as JSON."""
+    if values.dtype.is_nested():
+        lists = [
+            None if value is None else json.dumps(value, ensure_ascii=False) for value in values.to_list()
+        ]
+        values = pl.Series(lists, dtype=pl.String)
+    return values.cast(pl.String).str.slice(0, VALUE_CHARACTERS_MAX)
 
 
 def read_sources(
