@@ -60,18 +60,20 @@ def _parser() -> _Parser:
     build.add_argument("--quiet", action="store_true", help="print the report's path and nothing else")
     build.set_defaults(run=_build, options=_options(build))
 
-    sources = commands.add_parser("sources", parents=[where], help="list, pull or check the sources")
+    what = _Parser(add_help=False)
+    what.add_argument(
+        "--catalog", type=Path, metavar="FILE", help="your own catalogue, laid over the built-in one"
+    )
+
+    sources = commands.add_parser("sources", parents=[where, what], help="list, pull or check the sources")
     sources.add_argument(
         "action", nargs="?", default="list", metavar="list|pull|check", help="what to do (list)"
     )
     sources.add_argument("ids", nargs="*", metavar="ID", help="sources meant (all)")
-    sources.add_argument(
-        "--catalog", type=Path, metavar="FILE", help="your own catalogue, laid over the built-in one"
-    )
     sources.set_defaults(run=_sources, options=_options(sources))
 
     resolve = commands.add_parser(
-        "resolve", parents=[where], help="find the city that each row of a table means"
+        "resolve", parents=[where, what], help="find the city that each row of a table means"
     )
     resolve.add_argument("file", type=Path, metavar="FILE", help="CSV or Parquet")
     resolve.add_argument("--name", required=True, metavar="COL", help="column with the text")
@@ -157,6 +159,7 @@ def _resolve(args: argparse.Namespace) -> int:
         mirror=_mirror(args),
         cache=_cache(args),
         offline=args.offline,
+        catalog_path=args.catalog,
     )
 
 
@@ -198,3 +201,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        print(f"cosmopolis: error: {' '.join(str(error).split())}", file=sys.stderr)
+        return 1

@@ -9,7 +9,7 @@ from cosmopolis.build.cache import StepCache
 from cosmopolis.build.cities import make_atlas
 from cosmopolis.build.records import read_sources
 from cosmopolis.edition import CitySettings
-from cosmopolis.errors import FormatError, ResultError, UnknownNameError, hint_near
+from cosmopolis.errors import FormatError, ResultError, SpecError, UnknownNameError, hint_near
 from cosmopolis.places.resolve import ANSWER_SCHEMA
 from cosmopolis.sources.catalog import load as load_catalog
 from cosmopolis.sources.fetch import default_cache
@@ -39,7 +39,9 @@ def read_table(path: Path) -> pl.DataFrame:
 def write_table(frame: pl.DataFrame, path: Path | None) -> None:
     """Write a table as its name says, Parquet or CSV; to standard output where no path is given."""
     if path is None:
-        sys.stdout.write(frame.write_csv())
+        sys.stdout.flush()
+        sys.stdout.buffer.write(frame.write_csv().encode())  # UTF-8, whatever the terminal is set to
+        sys.stdout.buffer.flush()
         return
     draft = path.with_name(f".{path.name}.part")
     try:
@@ -49,7 +51,7 @@ def write_table(frame: pl.DataFrame, path: Path | None) -> None:
             frame.write_csv(draft)
         draft.replace(path)
     except OSError as error:
-        raise ResultError(f"cannot write {path}: {error.strerror}") from error
+        raise ResultError(f"cannot write {path}: {error.strerror or error}") from error
     finally:
         draft.unlink(missing_ok=True)
 
@@ -65,6 +67,7 @@ def resolve_file(
     mirror: Path | None,
     cache: Path | None,
     offline: bool,
+    catalog_path: Path | None = None,
 ) -> int:
     """Resolve a column of a file and write its rows, in order, with the answers added.
 
@@ -73,17 +76,28 @@ def resolve_file(
     UnknownNameError
         If a column is not in the file.
     FormatError
-        If the file has a column that would be added, or cannot be read.
+        If the file has a column that would be added, holds lists where a text is expected, or cannot be
+        read.
+    SpecError
+        If one of latitude and longitude is given and the other is not.
     """
+    if (latitude is None) != (longitude is None):
+        raise SpecError("--latitude and --longitude go together: got one, expected both or neither")
     frame = read_table(file)
     for column in (name, country, latitude, longitude):
-        if column is not None and column not in frame.columns:
+        if column is None:
+            continue
+        if column not in frame.columns:
             raise UnknownNameError(f"{file} has no column {column!r}" + hint_near(column, frame.columns))
+        if frame.schema[column].is_nested():
+            raise FormatError(
+                f"{file}: column {column!r} is {frame.schema[column]}, expected a text or number"
+            )
     taken = [column for column in ANSWER_SCHEMA if column in frame.columns]
     if taken:
         raise FormatError(f"{file} has a column {taken[0]!r} already, which is to be added; rename it")
     home = cache or default_cache()
-    catalog = load_catalog()
+    catalog = load_catalog(catalog_path)
     steps = StepCache(folder=home / "steps")
     wanted = [catalog.source(source) for source in _SOURCES]
     shelf = read_sources(wanted, steps, mirror=mirror, cache=home, offline=offline, progress=True)
