@@ -269,7 +269,7 @@ def _tables(
         years = values.select("indicator", own="year").unique()
         indicators = rolled.indicators.join(
             years, on="indicator", how="left", maintain_order="left"
-        ).with_columns(year=pl.coalesce("own", "year"))
+        ).with_columns(year="own")
     named = set(measures["city_id"]) | set(woven.sample)
     cities = atlas.cities()
     return {
