@@ -182,3 +182,11 @@ def test_two_years_at_once_are_refused() -> None:
     two = pl.concat([_links([(1, 2, 1.0)]), _links([(1, 2, 1.0)])])
     with pytest.raises(FormatError, match="more than once"):
         table(two, directed=False)
+
+
+def test_pagerank_has_the_same_bits_every_time() -> None:
+    rows = [(a, b, float((a * b) % 7 + 1)) for a in range(60) for b in range(a + 1, 60) if (a + b) % 3 == 0]
+    links = _links(rows)
+    first = table(links, directed=False, measures=("pagerank",))["value"].to_list()
+    for _ in range(5):
+        assert table(links, directed=False, measures=("pagerank",))["value"].to_list() == first
