@@ -1,0 +1,44 @@
+"""What tests of the whole program share: a synthetic world, one result of it, and no cache but their own."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import world
+from world.killed import draw_nothing
+from world.run import run
+
+from cosmopolis.publish import report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Give every test the same empty cache, and no mirror."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COSMOPOLIS_CACHE", str(folder))
+        patch.delenv("COSMOPOLIS_MIRROR", raising=False)
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> world.World:
+    """Write the synthetic world, with all sources of the edition `open`."""
+    return world.save(tmp_path_factory.mktemp("world"))
+
+
+@pytest.fixture(scope="session")
+def built(tiny: world.World, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the synthetic world once, report and all; to be read, never to be written."""
+    out = tmp_path_factory.mktemp("built") / "tiny"
+    answer = run("build", tiny.edition, "--mirror", tiny.mirror, "--offline", "--out", out)
+    assert answer.status == 0, answer.err
+    assert answer.out == f"{out}/report/report.en.html\n"
+    assert answer.err.startswith("cosmopolis: built (")
+    return out
+
+
+@pytest.fixture
+def no_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the drawings out of the report, which take most of a build's time."""
+    monkeypatch.setattr(report, "write", draw_nothing)
