@@ -98,6 +98,7 @@ TABLES: Mapping[str, Table] = {
                 _text("iso3", required=False, pattern=r"^[A-Z]{3}$"),
                 _text("name"),
                 _text("capital", required=False),
+                Column(name="population", dtype=pl.Int64, required=False, low=0),
             ),
             key=("country",),
         ),

@@ -22,7 +22,9 @@ ALDER = {
     "alternatenames": ["Alder", "桤木", "Ольха"],
 }
 BIRCH = ALDER | {"geonameid": 12, "name": "Birch", "population": 0, "admin1code": "", "alternatenames": []}
-COUNTRIES = {"XA": {"geonameid": 1, "name": "Arborea", "iso": "XA", "iso3": "XAA", "capital": "Alder"}}
+COUNTRIES = {
+    "XA": {"geonameid": 1, "name": "Arborea", "iso": "XA", "iso3": "XAA", "capital": "Alder", "population": 5}
+}
 
 
 def _write(folder: Path, **texts: str) -> dict[str, Path]:
@@ -44,7 +46,7 @@ def test_places_and_countries(tmp_path: Path) -> None:
         (2, 12, "Birch", "XA", None, 10.5, -20.0, 0, []),
     ]
     assert (countries.part, countries.table) == ("countries", "country")
-    assert admit(countries).frame.rows() == [(1, "XA", "XAA", "Arborea", "Alder")]
+    assert admit(countries).frame.rows() == [(1, "XA", "XAA", "Arborea", "Alder", 5)]
 
 
 def test_divisions_only_where_the_file_is_given(tmp_path: Path) -> None:

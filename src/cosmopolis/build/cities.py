@@ -118,8 +118,6 @@ def _rule(shelf: Shelf, settings: CitySettings, exceptions: Path | None) -> citi
 
 def _people(table: pl.DataFrame) -> dict[str, int]:
     """People of each country, where the gazetteer says."""
-    if "population" not in table.columns:
-        return {}
     return dict(table.filter(pl.col("population") > 0).select("country", "population").iter_rows())
 
 
