@@ -7,13 +7,16 @@ said goes into its file.
 
 A moment is just before a file under FOLDER is opened for writing, or a folder or file there is made, renamed
 or removed: the places where a half result could come from. With N = 0 nobody is killed, and the last line
-said is a JSON list of all moments, each `[event, path]`.
+said is a JSON list of all moments, each `[event, path]`. With `"limit": BYTES` in a job no file can grow
+longer, which is what a full disk looks like.
 """
 
 import json
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +41,7 @@ def draw_nothing(result: Result, folder: Path) -> dict[str, Path]:
     return paths
 
 
-def _work(at: int, folder: str, arguments: list[str]) -> int:
+def _work(at: int, folder: str, arguments: list[str], *, limit: int | None) -> int:
     moments: list[tuple[str, str]] = []
 
     def watch(event: str, args: tuple[object, ...]) -> None:
@@ -50,10 +53,26 @@ def _work(at: int, folder: str, arguments: list[str]) -> int:
 
     report.write = draw_nothing
     sys.addaudithook(watch)
-    status = main(arguments)
+    with _limited(limit):
+        status = main(arguments)
     sys.stdout.flush()
     print(json.dumps(moments), file=sys.stderr)  # noqa: T201
     return status
+
+
+@contextmanager
+def _limited(length: int | None) -> Iterator[None]:
+    """Let no file grow longer than so many bytes."""
+    if length is None:
+        yield
+        return
+    import resource  # noqa: PLC0415 - not on Windows
+
+    sys.dont_write_bytecode = True
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (length, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def _fork(job: dict[str, Any]) -> int:
@@ -66,7 +85,7 @@ def _fork(job: dict[str, Any]) -> int:
     os.dup2(said, 2)
     status = 70
     try:
-        status = _work(job["at"], job["folder"], job["arguments"])
+        status = _work(job["at"], job["folder"], job["arguments"], limit=job.get("limit"))
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
