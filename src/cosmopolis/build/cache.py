@@ -21,9 +21,10 @@ from importlib import metadata, resources
 from pathlib import Path
 from typing import Any
 
+from polars.exceptions import ComputeError
+
 from cosmopolis import __version__
-from cosmopolis.build.folder import file_hash
-from cosmopolis.errors import CosmopolisError, ResultError
+from cosmopolis.build.folder import cannot_write, file_hash
 
 LIBRARIES = (
     "altair",
@@ -116,10 +117,8 @@ class StepCache:
                     shutil.rmtree(place)
                 self._make(name, place, make)
                 self._tidy()
-        except OSError as error:
-            if isinstance(error, CosmopolisError):
-                raise
-            raise ResultError(f"step {name!r} cannot be kept ({error}); choose another --cache") from error
+        except (OSError, ComputeError) as error:
+            raise cannot_write(f"the step {name!r} to {place}", error, "--cache") from error
         with suppress(OSError):  # a cache that can only be read is good enough
             os.utime(place)
         return place

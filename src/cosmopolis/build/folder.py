@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
+from polars.exceptions import ComputeError
 
-from cosmopolis.errors import ResultError
+from cosmopolis.errors import CosmopolisError, ResultError
 
 MANIFEST = "manifest.json"
 PARTS = ("quarantine", "report", "tables")
@@ -139,10 +140,25 @@ def put(place: Path, write: Callable[[Path], None]) -> None:
             place.rename(old)
         draft.rename(place)
         shutil.rmtree(old, ignore_errors=True)
-    except OSError as error:
-        raise ResultError(f"cannot write the result to {place}: {error.strerror or error}") from error
+    except (OSError, ComputeError) as error:
+        raise cannot_write(f"the result to {place}", error, "--out") from error
     finally:
         sweep(place)
+
+
+def cannot_write(what: str, error: OSError | ComputeError, option: str) -> Exception:
+    """Make the error for something that cannot be written, or return one that says something else.
+
+    A disk that is full while the end of a Parquet file is written comes as Polars' `ComputeError`.
+    """
+    if isinstance(error, CosmopolisError) or (
+        isinstance(error, ComputeError) and "transport error" not in str(error)
+    ):
+        return error
+    why = getattr(error, "strerror", None) or str(error)
+    return ResultError(
+        f"cannot write {what}: {why}; see that the disk is not full, or choose another {option}"
+    )
 
 
 def sweep(place: Path) -> None:
