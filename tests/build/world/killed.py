@@ -15,6 +15,7 @@ import json
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -86,6 +87,8 @@ def _fork(job: dict[str, Any]) -> int:
     status = 70
     try:
         status = _work(job["at"], job["folder"], job["arguments"], limit=job.get("limit"))
+    except BaseException:  # noqa: BLE001 - said, for the test to see
+        traceback.print_exc()
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
