@@ -20,6 +20,9 @@ from cosmopolis.index.tree import Tree, parse
 
 T = TypeVar("T")
 
+COUNTINGS = ("full", "fractional", "refined")
+"""Ways to count co-authored works: see `cosmopolis.networks.cooccurrence`."""
+
 _ID = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
 _AT_LEAST_ONE = ("top", "rows", "core_density")
 _MAY_BE_NEGATIVE = ("centre",)
@@ -87,25 +90,6 @@ class ReportSettings:
     rows: int = 15
     centre: float = 11.0
     borders: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class IndicatorSource:
-    """Where an indicator's values come from: a measure of a network, or a column of a table.
-
-    Attributes
-    ----------
-    network, field, measure
-        A measure of a network (`cosmopolis.measures`); the latest year where `year` is not given.
-    table, sector
-        `headquarters` (listed firms of a sector group) or `trade_share`.
-    """
-
-    network: str = ""
-    field: str = ""
-    measure: str = ""
-    table: str = ""
-    sector: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,15 +162,34 @@ def parse_edition(text: str, *, where: str, folder: Path) -> Edition:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SpecError(f"{where} is not valid TOML: {error}") from error
-    sections = {
-        "cities": CitySettings,
-        "sample": SampleRule,
-        "networks": NetworkSettings,
-        "report": ReportSettings,
+    _check_plain(raw, where)
+    settings: dict[str, Any] = {
+        name: _section(kind, raw.get(name, {}), f"{where}, [{name}]") for name, kind in _SECTIONS.items()
     }
+    counting = settings["networks"].counting
+    if counting not in COUNTINGS:
+        raise SpecError(
+            f"{where}, [networks]: there is no counting {counting!r}" + hint_near(counting, COUNTINGS)
+        )
+    return Edition(
+        id=raw["id"],
+        year=raw["year"],
+        baseline=raw["baseline"],
+        title=title,
+        sources=tuple(raw["sources"]),
+        index=parse(raw["index"]),
+        catalog=raw.get("catalog", ""),
+        folder=folder,
+        raw=raw,
+        **settings,
+    )
+
+
+def _check_plain(raw: Mapping[str, Any], where: str) -> None:
+    """Raise if a setting outside the sections is unknown, missing or of the wrong kind."""
     for key in raw:
-        if key not in sections and key not in _PLAIN:
-            raise SpecError(f"{where}: {key!r} is not a setting" + hint_near(key, [*sections, *_PLAIN]))
+        if key not in _SECTIONS and key not in _PLAIN:
+            raise SpecError(f"{where}: {key!r} is not a setting" + hint_near(key, [*_SECTIONS, *_PLAIN]))
     for key in _PLAIN:
         if key not in raw and key != "catalog":
             raise SpecError(f"{where}: the setting {key!r} is missing")
@@ -202,22 +205,14 @@ def parse_edition(text: str, *, where: str, folder: Path) -> Edition:
     title = raw["title"]
     if set(title) != {"en", "zh"} or not all(isinstance(text, str) and text for text in title.values()):
         raise SpecError(f'{where}: title is {title!r}, expected {{ en = "…", zh = "…" }}')
-    settings: dict[str, Any] = {
-        name: _section(kind, raw.get(name, {}), f"{where}, [{name}]") for name, kind in sections.items()
-    }
-    return Edition(
-        id=raw["id"],
-        year=raw["year"],
-        baseline=raw["baseline"],
-        title=title,
-        sources=tuple(raw["sources"]),
-        index=parse(raw["index"]),
-        catalog=raw.get("catalog", ""),
-        folder=folder,
-        raw=raw,
-        **settings,
-    )
 
+
+_SECTIONS: Mapping[str, type] = {
+    "cities": CitySettings,
+    "sample": SampleRule,
+    "networks": NetworkSettings,
+    "report": ReportSettings,
+}
 
 _KINDS: Mapping[type, str] = {
     str: "a text",

@@ -11,6 +11,7 @@ from cosmopolis import __version__
 from cosmopolis.build.cities import Atlas
 from cosmopolis.build.records import Shelf
 from cosmopolis.edition import Edition
+from cosmopolis.errors import FormatError
 from cosmopolis.index.tree import Indicator
 from cosmopolis.networks.links import Kind, registry
 from cosmopolis.publish.result import (
@@ -31,6 +32,9 @@ from cosmopolis.sources import world_borders
 from cosmopolis.sources.catalog import Catalog
 
 FONT_SOURCE = "cjk-font"
+
+_LONGITUDE_MAX, _LATITUDE_MAX = 360.0, 90.0
+"""Largest degrees that a base map may use: some run past the antimeridian."""
 
 NETWORK_SOURCES: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("air", "routes"): ("air-routes-2022", "air-routes-2021", "openflights-2014", "airports"),
@@ -213,7 +217,7 @@ def _reasons(lines: pl.DataFrame) -> dict[str, int]:
 def _borders(edition: Edition, shelf: Shelf) -> dict[str, Any]:
     """Outlines of countries as GeoJSON: the user's own file, else the source's; empty where neither is."""
     if edition.report.borders:
-        frame = admit(world_borders.from_geojson(Path(edition.path(edition.report.borders)))).frame
+        frame = _own_borders(edition.path(edition.report.borders))
     elif shelf.has("world-borders"):
         frame = shelf.part("world-borders", "borders")
     else:
@@ -223,6 +227,43 @@ def _borders(edition: Edition, shelf: Shelf) -> dict[str, Any]:
         for name, geometry in frame.select("name", "geometry").iter_rows()
     ]
     return {"type": "FeatureCollection", "features": features}
+
+
+def _own_borders(path: Path) -> pl.DataFrame:
+    """Read the user's own border file, which must be right as a whole: half a base map is none.
+
+    Raises
+    ------
+    FormatError
+        If a feature is not an outline, or coordinates are not degrees.
+    """
+    admitted = admit(world_borders.from_geojson(path))
+    if not admitted.quarantine.is_empty():
+        row, reason = admitted.quarantine.select("row", "reason").row(0)
+        bad = admitted.quarantine["row"].n_unique()
+        raise FormatError(
+            f"borders {path}: {bad} of {admitted.rows_in} features cannot be drawn; feature {row}: {reason}"
+        )
+    for name, geometry in admitted.frame.select("name", "geometry").iter_rows():
+        far = [point for point in _points(json.loads(geometry)["coordinates"]) if not _is_degrees(point)]
+        if far:
+            raise FormatError(
+                f"borders {path}: {name or 'a feature'} has the point {far[0]}, expected longitude and "
+                "latitude in degrees (WGS 84); transform the file first"
+            )
+    return admitted.frame
+
+
+def _points(coordinates: list[Any]) -> list[list[float]]:
+    """List the points of nested coordinates."""
+    if coordinates and not isinstance(coordinates[0], list):
+        return [coordinates]
+    return [point for part in coordinates for point in _points(part)]
+
+
+def _is_degrees(point: list[float]) -> bool:
+    longitude, latitude = point[0], point[1]
+    return abs(longitude) <= _LONGITUDE_MAX and abs(latitude) <= _LATITUDE_MAX
 
 
 def _borders_note(edition: Edition, catalog: Catalog) -> dict[str, str]:

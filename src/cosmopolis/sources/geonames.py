@@ -58,7 +58,9 @@ def read(files: Mapping[str, Path]) -> tuple[Raw, ...]:
     del entries  # most of the memory
     parts = [raw_of(SOURCE, "places", "place", rows, rejects)]
     entries, rejects = _entries(path_of(files, "countries.json", source=SOURCE), "iso", "countries")
-    rows = [(row, *map(entry.get, ("iso", "iso3", "name", "capital", "population"))) for row, entry in entries]
+    rows = [
+        (row, *map(entry.get, ("iso", "iso3", "name", "capital", "population"))) for row, entry in entries
+    ]
     parts.append(raw_of(SOURCE, "countries", "country", rows, rejects))
     if "us_states.json" in files:
         entries, rejects = _entries(files["us_states.json"], "code", "states")
