@@ -175,7 +175,7 @@ def parse_edition(text: str, *, where: str, folder: Path) -> Edition:
         id=raw["id"],
         year=raw["year"],
         baseline=raw["baseline"],
-        title=title,
+        title=raw["title"],
         sources=tuple(raw["sources"]),
         index=parse(raw["index"]),
         catalog=raw.get("catalog", ""),

@@ -156,9 +156,7 @@ def cannot_write(what: str, error: OSError | ComputeError, option: str) -> Excep
     ):
         return error
     why = getattr(error, "strerror", None) or str(error)
-    return ResultError(
-        f"cannot write {what}: {why}; see that the disk is not full, or choose another {option}"
-    )
+    return ResultError(f"cannot write {what}: {why}; make room on the disk, or choose another {option}")
 
 
 def sweep(place: Path) -> None:
