@@ -149,11 +149,10 @@ def put(place: Path, write: Callable[[Path], None]) -> None:
 def cannot_write(what: str, error: OSError | ComputeError, option: str) -> Exception:
     """Make the error for something that cannot be written, or return one that says something else.
 
-    A disk that is full while the end of a Parquet file is written comes as Polars' `ComputeError`.
+    A disk that is full while a Parquet file is written comes as Polars' `ComputeError`, in several words.
     """
-    if isinstance(error, CosmopolisError) or (
-        isinstance(error, ComputeError) and "transport error" not in str(error)
-    ):
+    is_other = isinstance(error, ComputeError) and not str(error).startswith("parquet:")
+    if is_other or isinstance(error, CosmopolisError):
         return error
     why = getattr(error, "strerror", None) or str(error)
     return ResultError(f"cannot write {what}: {why}; make room on the disk, or choose another {option}")
