@@ -1,6 +1,6 @@
 """Second step of the build: the gazetteer's cities, the resolver, the countries and their groups."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
@@ -104,12 +104,7 @@ def _rule(shelf: Shelf, settings: CitySettings, exceptions: Path | None) -> citi
     table = shelf.part("geonames", "countries")
     capitals = dict(table.filter(pl.col("capital").is_not_null()).select("country", "capital").iter_rows())
     return cities.CityRule(
-        core_population=settings.core_population,
-        core_share=settings.core_share,
-        reach_km=settings.reach_km,
-        reach_power=settings.reach_power,
-        twin_km=settings.twin_km,
-        core_density=settings.core_density,
+        **{name: value for name, value in asdict(settings).items() if name != "exceptions"},
         capitals=capitals,
         exceptions=cities.read_exemptions(exceptions) if exceptions else cities.built_in_exemptions(),
         country_people=_people(table),

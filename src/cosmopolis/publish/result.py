@@ -13,6 +13,7 @@ from typing import Any, Literal
 import polars as pl
 
 from cosmopolis.errors import UnknownNameError, hint_near
+from cosmopolis.index.rollup import COVERAGE, INDICATORS, SCORES
 from cosmopolis.measures.networks import NETWORK_MEASURES
 from cosmopolis.networks.links import COUNTRY_LINKS, LINKS, Kind
 from cosmopolis.sources.catalog import Source
@@ -31,38 +32,6 @@ CITIES = pl.Schema(
         "longitude": pl.Float64,
         "population": pl.Int64,
         "places": pl.Int64,
-    }
-)
-INDICATORS = pl.Schema(
-    {
-        "index": pl.String,
-        "indicator": pl.String,
-        "year": pl.Int64,
-        "city_id": pl.Int64,
-        "value": pl.Float64,
-        "treated": pl.Float64,
-        "normalised": pl.Float64,
-    }
-)
-SCORES = pl.Schema(
-    {
-        "index": pl.String,
-        "node": pl.String,
-        "year": pl.Int64,
-        "city_id": pl.Int64,
-        "score": pl.Float64,
-        "rank": pl.Int64,
-        "rank_low": pl.Int64,
-        "rank_high": pl.Int64,
-    }
-)
-COVERAGE = pl.Schema(
-    {
-        "index": pl.String,
-        "node": pl.String,
-        "year": pl.Int64,
-        "city_id": pl.Int64,
-        "weight_share": pl.Float64,
     }
 )
 SCHEMAS: Mapping[str, pl.Schema] = {
