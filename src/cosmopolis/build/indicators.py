@@ -31,6 +31,11 @@ def check_indicators(edition: Edition, catalog: Catalog) -> None:
     SpecError, UnknownNameError
         If one does not, or rests on a source that may only be shown; the message names the nearest.
     """
+    central = (centrality.measures_of(directed=True), centrality.measures_of(directed=False))
+    every = {name for names in (*central, concentration.MEASURES) for name in names}
+    for name in edition.networks.measures:
+        if name not in every:
+            raise UnknownNameError(f"[networks]: there is no measure {name!r}" + hint_near(name, every))
     for indicator in edition.index.indicators:
         where = f"indicator {indicator.id!r}"
         for source in indicator.sources:
