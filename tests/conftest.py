@@ -1,5 +1,6 @@
 """What tests of the whole program share: a synthetic world, one result of it, and no cache but their own."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,19 @@ from world.killed import draw_nothing
 from world.run import run
 
 from cosmopolis.publish import report
+from cosmopolis.sources.fetch import default_cache
+
+REAL_FILES = tuple(
+    Path(folder)
+    for folder in (os.environ.get("COSMOPOLIS_MIRROR"), os.environ.get("COSMOPOLIS_CACHE"), default_cache())
+    if folder
+)
+"""Where the files of the real sources may lie on this machine."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the mark of tests that need the real sources."""
+    config.addinivalue_line("markers", "real: needs the real sources in the mirror or in the user's cache")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -19,6 +33,12 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("COSMOPOLIS_CACHE", str(folder))
         patch.delenv("COSMOPOLIS_MIRROR", raising=False)
         yield folder
+
+
+@pytest.fixture(scope="session")
+def real_files() -> tuple[Path, ...]:
+    """Return the folders where files of the real sources may lie; only to be read."""
+    return REAL_FILES
 
 
 @pytest.fixture(scope="session")

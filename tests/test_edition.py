@@ -194,7 +194,7 @@ DANGLING = {
     ),
     "exceptions": (("twin_km = 8.0", 'twin_km = 8.0\nexceptions = "no.csv"'), "'no.csv'", "cannot be read"),
 }
-"""Names in an edition that lead nowhere: what is replaced, what must be said, and the nearest that there is."""
+"""Names in an edition that lead nowhere: what is replaced, what must be said, the nearest that there is."""
 
 
 @pytest.mark.parametrize("what", DANGLING)
