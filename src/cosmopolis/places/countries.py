@@ -7,7 +7,8 @@ A country is its ISO 3166-1 alpha-2 code (XK for Kosovo, which has none). Names 
 import csv
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from importlib import resources
 
 import polars as pl
@@ -22,6 +23,13 @@ _ASIDE = re.compile(r"\([^)]*\)")
 _LEAD = re.compile(r"^(?:in|the)\s+")
 
 
+@lru_cache(maxsize=1)
+def built_in_territories() -> Mapping[str, str]:
+    """Read the reviewed table of territories that ships with the package."""
+    text = resources.files("cosmopolis.places").joinpath("territories.csv").read_text(encoding="utf-8")
+    return {row["territory"]: row["country"] for row in csv.DictReader(text.splitlines())}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Countries:
     """Names and codes of countries.
@@ -33,10 +41,13 @@ class Countries:
         regions are those of M49.
     keys
         Normal form of a name or code to the country.
+    territories
+        A territory with a code of its own to the country that some sources file it under.
     """
 
     table: pl.DataFrame
     keys: Mapping[str, str]
+    territories: Mapping[str, str] = field(default_factory=built_in_territories)
 
     def find(self, text: str | None) -> str | None:
         """Return the country that a text means, or None.
@@ -67,9 +78,14 @@ class Countries:
 
     def _find_key(self, whole: str, others: list[str]) -> str | None:
         """Find a country by the normal form of a text, else of its parts, else by likeness."""
-        for key in (whole, *(_LEAD.sub("", other) for other in others if other)):
-            if key in self.keys:
-                return self.keys[key]
+        if whole in self.keys:
+            return self.keys[whole]
+        parts = [self.keys[key] for other in others if (key := _LEAD.sub("", other)) in self.keys]
+        for part in parts:  # "Hong Kong, China" is the territory, wherever it stands
+            if self.territories.get(part) in parts:
+                return part
+        if parts:
+            return parts[0]
         long_enough = [key for key in self.keys if len(key) > 4]  # noqa: PLR2004 - codes are not misspelt names
         match = process.extractOne(whole, long_enough, scorer=fuzz.ratio, score_cutoff=_FUZZY_CUTOFF)
         return self.keys[match[0]] if match else None
