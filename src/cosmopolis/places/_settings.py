@@ -72,8 +72,8 @@ class ResolveRule:
         name of another place that the gazetteer lacks.
     """
 
-    accept: float = 0.5
-    accept_other: float = 0.75
+    accept: float = 0.53
+    accept_other: float = 0.65
     accept_alone: float = 0.9
     same_km: float = 25.0
     near_km: float = 30.0
