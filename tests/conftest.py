@@ -20,11 +20,6 @@ REAL_FILES = tuple(
 """Where the files of the real sources may lie on this machine."""
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Name the mark of tests that need the real sources."""
-    config.addinivalue_line("markers", "real: needs the real sources in the mirror or in the user's cache")
-
-
 @pytest.fixture(scope="session", autouse=True)
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Give every test the same empty cache, and no mirror."""

@@ -268,14 +268,16 @@ def _flip(path: Path) -> None:
 
 
 @pytest.mark.usefixtures("no_drawing")
-@pytest.mark.parametrize("damage", [_cut, _flip, Path.unlink], ids=["cut", "flip", "remove"])
 @pytest.mark.parametrize(
-    "kept",
+    ("kept", "damage"),
     [
-        "records-geonames-*/places.parquet",
-        "records-airports-*/parts.json",
-        "atlas-*/names.parquet",
-        "atlas-*/step.json",
+        ("records-geonames-*/places.parquet", _cut),
+        ("records-geonames-*/places.parquet", _flip),
+        ("records-airports-*/parts.json", _cut),
+        ("records-airports-*/airports.parquet", Path.unlink),
+        ("atlas-*/names.parquet", _flip),
+        ("atlas-*/step.json", _cut),
+        ("atlas-*/step.json", Path.unlink),
     ],
 )
 def test_a_kept_step_that_is_damaged_is_made_anew(

@@ -75,7 +75,7 @@ PLACES = (
     Place(CEDAR, "Cedar", "XC", "01", 0.0, 14.0, 3_000_000, ("Cedar", "雪松")),
     Place(CYPRESS, "Cypress", "XC", "02", 1.0, 16.0, 700_000, ("Cypress",)),
     Place(WILLOW_EAST, "Willow", "XC", "01", 2.0, 18.0, 150_000, ("Willow",)),
-    Place(WILLOW_WEST, "Willow", "XC", "02", -3.0, 12.0, 140_000, ("Willow",)),
+    Place(WILLOW_WEST, "Willow", "XC", "02", -3.0, 12.0, 149_000, ("Willow",)),
     Place(DOGWOOD, "Dogwood", "XD", "01", -30.0, -60.0, 2_000_000, ("Dogwood", "山茱萸")),
     Place(DAMSON, "Damson", "XD", "02", -32.0, -64.0, 400_000, ("Damson",)),
     Place(DURIAN, "Durian", "XD", "02", -34.0, -62.0, 120_000, ("Durian", "榴莲")),
