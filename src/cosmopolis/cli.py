@@ -110,7 +110,7 @@ def _build(args: argparse.Namespace) -> int:
         if args.jobs < 1:
             raise SpecError(f"--jobs is {args.jobs}, expected a whole number of at least 1")
         os.environ["POLARS_MAX_THREADS"] = str(args.jobs)
-    from cosmopolis.build.run import build
+    from cosmopolis.pipeline.run import build
 
     built = build(
         args.edition,
@@ -147,7 +147,7 @@ def _sources(args: argparse.Namespace) -> int:
 
 
 def _resolve(args: argparse.Namespace) -> int:
-    from cosmopolis.build.resolving import resolve_file
+    from cosmopolis.pipeline.resolving import resolve_file
 
     return resolve_file(
         args.file,
@@ -164,7 +164,7 @@ def _resolve(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> int:
-    from cosmopolis.build.folder import differences, read_manifest
+    from cosmopolis.pipeline.folder import differences, read_manifest
 
     manifest = read_manifest(args.folder)
     lines = differences(args.folder, manifest)

@@ -9,13 +9,11 @@ from typing import Any
 import polars as pl
 import pytest
 
+from cosmopolis.index.rollup import COVERAGE, INDICATORS, SCORES
 from cosmopolis.measures.networks import network_measures
 from cosmopolis.networks.links import COUNTRY_LINKS, LINKS, kind
 from cosmopolis.publish.result import (
     CITIES,
-    COVERAGE,
-    INDICATORS,
-    SCORES,
     CountryNote,
     EditionNote,
     GapNote,

@@ -8,12 +8,12 @@ from typing import Any
 import polars as pl
 
 from cosmopolis import __version__
-from cosmopolis.build.cities import Atlas
-from cosmopolis.build.records import Shelf
 from cosmopolis.edition import Edition
 from cosmopolis.errors import FormatError
 from cosmopolis.index.tree import Indicator
 from cosmopolis.networks.links import Kind, registry
+from cosmopolis.pipeline.cities import Atlas
+from cosmopolis.pipeline.records import Shelf
 from cosmopolis.publish.result import (
     CountryNote,
     EditionNote,

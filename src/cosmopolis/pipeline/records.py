@@ -8,8 +8,8 @@ from pathlib import Path
 
 import polars as pl
 
-from cosmopolis.build.cache import StepCache
 from cosmopolis.errors import FormatError, SourceUnavailableError
+from cosmopolis.pipeline.cache import StepCache
 from cosmopolis.records import Admitted, Ledger, admit
 from cosmopolis.sources import fetch, readers
 from cosmopolis.sources.catalog import Source

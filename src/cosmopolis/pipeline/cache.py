@@ -24,7 +24,7 @@ from typing import Any
 from polars.exceptions import ComputeError
 
 from cosmopolis import __version__
-from cosmopolis.build.folder import cannot_write, file_hash
+from cosmopolis.pipeline.folder import cannot_write, file_hash
 
 LIBRARIES = (
     "altair",

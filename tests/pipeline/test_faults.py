@@ -16,7 +16,7 @@ import world
 from world.killed import draw_nothing
 from world.run import KILLED, run, spawn
 
-from cosmopolis.build.folder import PARTS
+from cosmopolis.pipeline.folder import PARTS
 from cosmopolis.publish import report
 from cosmopolis.publish.result import Result
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import polars as pl
 
-from cosmopolis.build.cache import StepCache
-from cosmopolis.build.records import Shelf
 from cosmopolis.edition import CitySettings, Edition
 from cosmopolis.errors import SourceUnavailableError
+from cosmopolis.pipeline.cache import StepCache
+from cosmopolis.pipeline.records import Shelf
 from cosmopolis.places import airports, cities, countries, gazetteer
 from cosmopolis.places.countries import Countries
 from cosmopolis.places.gazetteer import Gazetteer

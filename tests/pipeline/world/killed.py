@@ -21,9 +21,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import cosmopolis.build.indicators
-import cosmopolis.build.notes
-import cosmopolis.build.run  # noqa: F401 - all imported before the first fork
+import cosmopolis.pipeline.indicators
+import cosmopolis.pipeline.notes
+import cosmopolis.pipeline.run  # noqa: F401 - all imported before the first fork
 from cosmopolis.cli import main
 from cosmopolis.publish import report
 from cosmopolis.publish.result import Result

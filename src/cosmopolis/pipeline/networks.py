@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from cosmopolis.build.cities import Atlas, capital_cities
-from cosmopolis.build.records import Shelf
 from cosmopolis.edition import Edition, NetworkSettings, SampleRule
 from cosmopolis.measures import headquarters
 from cosmopolis.networks import cooccurrence, flows, ownership, rail
 from cosmopolis.networks.links import COUNTRY_LINKS, LINKS, Built
+from cosmopolis.pipeline.cities import Atlas, capital_cities
+from cosmopolis.pipeline.records import Shelf
 from cosmopolis.places.airports import cities_served
 from cosmopolis.sources.catalog import Catalog
 

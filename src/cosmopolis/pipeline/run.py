@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 from tqdm import tqdm
 
-from cosmopolis.build import folder as result_folder
-from cosmopolis.build.cache import StepCache, hash_of, program_hash, versions
-from cosmopolis.build.cities import Atlas, country_groups, open_atlas
-from cosmopolis.build.records import Shelf, read_sources
 from cosmopolis.edition import Edition, load
 from cosmopolis.errors import ResultError, SpecError
+from cosmopolis.pipeline import folder as result_folder
+from cosmopolis.pipeline.cache import StepCache, hash_of, program_hash, versions
+from cosmopolis.pipeline.cities import Atlas, country_groups, open_atlas
+from cosmopolis.pipeline.records import Shelf, read_sources
 from cosmopolis.places import belt_and_road
 from cosmopolis.sources.catalog import Catalog, Source
 from cosmopolis.sources.catalog import load as load_catalog
@@ -141,7 +141,7 @@ def build(
         If the edition is wrong, a source without which there are no cities cannot be had, or the result
         cannot be written.
     """
-    from cosmopolis.build.indicators import check_indicators  # noqa: PLC0415 - SciPy and igraph when needed
+    from cosmopolis.pipeline.indicators import check_indicators  # noqa: PLC0415 - SciPy and igraph when needed
 
     settings = load(edition)
     own = settings.path(settings.catalog) if settings.catalog else None
@@ -175,7 +175,7 @@ def _build(settings: Edition, catalog: Catalog, paths: Paths, *, offline: bool, 
         tables = _tables(settings, catalog, shelf, atlas, clock)
         ledger = shelf.ledger.entries()
         with clock.step("report"):
-            from cosmopolis.build.notes import make_result  # noqa: PLC0415 - charts are imported when drawn
+            from cosmopolis.pipeline.notes import make_result  # noqa: PLC0415 - charts are imported when drawn
 
             result = make_result(settings, catalog, shelf, atlas, tables, hash_=hash_of(identity))
             result_folder.put(
@@ -254,10 +254,10 @@ def _tables(
     settings: Edition, catalog: Catalog, shelf: Shelf, atlas: Atlas, clock: _Clock
 ) -> dict[str, pl.DataFrame]:
     """Make every table of the result."""
-    from cosmopolis.build.indicators import indicator_values  # noqa: PLC0415 - SciPy and igraph when needed
-    from cosmopolis.build.networks import weave  # noqa: PLC0415
     from cosmopolis.index.rollup import roll_up  # noqa: PLC0415
     from cosmopolis.measures.networks import network_measures  # noqa: PLC0415
+    from cosmopolis.pipeline.indicators import indicator_values  # noqa: PLC0415 - SciPy and igraph when needed
+    from cosmopolis.pipeline.networks import weave  # noqa: PLC0415
 
     with clock.step("networks"):
         woven = weave(settings, catalog, shelf, atlas)

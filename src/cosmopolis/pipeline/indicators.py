@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from cosmopolis.build.cities import Atlas
-from cosmopolis.build.networks import Woven, coverage_of
 from cosmopolis.edition import Edition
 from cosmopolis.errors import SpecError, UnknownNameError, hint_near
 from cosmopolis.index.tree import Indicator
 from cosmopolis.measures import centrality, concentration, downscale, headquarters
 from cosmopolis.networks.links import kind
+from cosmopolis.pipeline.cities import Atlas
+from cosmopolis.pipeline.networks import Woven, coverage_of
 from cosmopolis.sources.catalog import Catalog
 
 VALUES = pl.Schema({"indicator": pl.String, "year": pl.Int64, "city_id": pl.Int64, "value": pl.Float64})
