@@ -74,9 +74,9 @@ def test_old_steps_and_old_drafts_go(steps: StepCache, monkeypatch: pytest.Monke
     for age in range(5):
         place = steps.step(f"s{age}", "k", _write("x"))
         os.utime(place, (now - 10 * age, now - 10 * age))
-    for name, age in ((".s-fresh", 60.0), (".s-stale", 2 * 86_400.0)):
+    for name, seconds in ((".s-fresh", 60.0), (".s-stale", 2 * 86_400.0)):
         (steps.folder / name).mkdir()
-        os.utime(steps.folder / name, (now - age, now - age))
+        os.utime(steps.folder / name, (now - seconds, now - seconds))
     steps.step("new", "k", _write("x"))
     names = {path.name for path in steps.folder.iterdir()}
     assert names == {"new-k", "s0-k", "s1-k", ".s-fresh"}  # a fresh draft may be another build's
@@ -87,7 +87,7 @@ def test_a_second_build_gives_up_waiting_at_last(tmp_path: Path, monkeypatch: py
     place = tmp_path / "out"
     with (
         FileLock(tmp_path / ".out.lock"),
-        pytest.raises(ResultError, match="another build has been writing to .*choose another --out"),
+        pytest.raises(ResultError, match=r"another build has been writing to .*choose another --out"),
         folder.locked(place),
     ):
         pytest.fail("the place is locked")
