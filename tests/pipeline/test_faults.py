@@ -104,6 +104,19 @@ def test_a_missing_source_is_a_gap_and_no_crash(
     assert all((of in there) == (name != source) for name, of in LINKS.items())
 
 
+def test_a_gap_is_said_in_the_report(tmp_path: Path) -> None:
+    """Drawn as it is: no ports, no networks at all, no borders and no typeface."""
+    small = world.save(tmp_path, edition=world.edition_text((*NEEDED, "ports")))
+    shutil.rmtree(small.mirror / "ports")
+    answer = run(*_build(small, tmp_path / "out"))
+    assert answer.status == 0, answer.err
+    for language, title in (("en", "Synthetic ports"), ("zh", "合成 ports")):
+        text = (tmp_path / "out" / "report" / f"report.{language}.html").read_text(encoding="utf-8")
+        assert title in text
+        assert "offline: no other place was asked" in text
+        assert str(tmp_path) not in text
+
+
 @pytest.mark.parametrize("source", NEEDED)
 def test_without_places_there_is_no_edition(tmp_path: Path, source: str) -> None:
     without = world.save(tmp_path)
