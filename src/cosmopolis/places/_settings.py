@@ -72,7 +72,7 @@ class ResolveRule:
         name of another place that the gazetteer lacks.
     """
 
-    accept: float = 0.53
+    accept: float = 0.525
     accept_other: float = 0.65
     accept_alone: float = 0.9
     same_km: float = 25.0
