@@ -83,9 +83,9 @@ def draw_sample(
     rule: SampleRule, shelf: Shelf, atlas: Atlas, woven: Woven, port_cities: pl.DataFrame
 ) -> pl.Series:
     """Choose the cities that are ranked: see `SampleRule`."""
-    largest = atlas.gazetteer.cities.sort("population", "city_id", descending=[True, False]).head(
-        rule.largest
-    )
+    largest = atlas.gazetteer.cities.sort(
+        "population", "city_id", descending=[True, False], nulls_last=True
+    ).head(rule.largest)
     chosen = [largest["city_id"]]
     if rule.capitals:
         chosen.append(capital_cities(shelf, atlas))

@@ -98,7 +98,7 @@ def merge_places(places: pl.DataFrame, *, rule: CityRule) -> tuple[pl.DataFrame,
     -------
     places, cities
         `places` with `city_id` (null where in no city); cities with `city_id, name, name_zh, country,
-        latitude, longitude, population, places`.
+        latitude, longitude, population, places`; population is null where the gazetteer knows of none.
 
     Raises
     ------
@@ -123,7 +123,8 @@ def merge_places(places: pl.DataFrame, *, rule: CityRule) -> tuple[pl.DataFrame,
         .sort("city_id")
     )
     most = pl.col("country").replace_strict(rule.country_people, default=None, return_dtype=pl.Int64)
-    cities = cities.with_columns(pl.min_horizontal("population", most).alias("population"))
+    people = pl.min_horizontal("population", most)
+    cities = cities.with_columns(population=pl.when(people > 0).then(people))
     names, names_zh = shown_names(cities)
     return with_city, cities.select(
         "city_id", names, names_zh, "country", "latitude", "longitude", "population", "places"
