@@ -221,7 +221,7 @@ def complete(own: pl.DataFrame, other: pl.DataFrame, *, units: Units, codes: Seq
     [('x', 'p', 1.0), ('y', 'p', None), ('z', 'p', 6.0)]
     """
     for frame, name in ((own, "own"), (other, "other")):
-        _need(frame, ("unit", "code", "value"), f"the {name} data")
+        need_columns(frame, ("unit", "code", "value"), f"the {name} data")
     mine = pl.col("unit").is_in(_series(units).implode()) & pl.col("code").is_in(list(codes))
     columns = ("unit", "code", pl.col("value").cast(pl.Float64))
     return pl.concat([own.filter(mine).select(columns), other.filter(~mine).select(columns)]).sort(
@@ -356,8 +356,8 @@ def _worlds(
 
 def _ranked(scored: pl.DataFrame, sample: pl.Series, what: str) -> pl.DataFrame:
     """Return `unit`, `score`, `rank` of a sample, in its order; refuse what the sample does not have."""
-    _need(scored, ("unit", "score"), what)
-    _once(scored["unit"], what)
+    need_columns(scored, ("unit", "score"), what)
+    need_once(scored["unit"], what)
     outside = scored["unit"].filter(~scored["unit"].is_in(sample.implode())).sort()
     if len(outside):
         raise FormatError(f"{what}: {outside[0]!r} has a score and is not in the sample")
@@ -402,17 +402,19 @@ def _series(units: Units) -> pl.Series:
 def _sample(units: Units) -> pl.Series:
     """Return the units of a sample in ascending order, each once."""
     sample = _series(units).sort()
-    _once(sample, "the sample")
+    need_once(sample, "the sample")
     return sample
 
 
-def _once(units: pl.Series, what: str) -> None:
+def need_once(units: pl.Series, what: str) -> None:
+    """Raise a `FormatError` if a unit stands more than once in `what`."""
     twice = units.filter(units.is_duplicated()).sort()
     if len(twice):
         raise FormatError(f"{what}: {twice[0]!r} stands more than once; name each unit once")
 
 
-def _need(frame: pl.DataFrame, columns: Sequence[str], what: str) -> None:
+def need_columns(frame: pl.DataFrame, columns: Sequence[str], what: str) -> None:
+    """Raise an `UnknownNameError` if `what` lacks a column."""
     for column in columns:
         if column not in frame.columns:
             raise UnknownNameError(f"{what}: no column {column!r}" + hint_near(column, frame.columns))
