@@ -84,7 +84,7 @@ def ranks(scores: Floats) -> Ranks:
     [[2, 65535, 1, 2]]
     """
     n, units = scores.shape
-    kind = np.uint16 if units < np.iinfo(np.uint16).max else np.uint32
+    kind = rank_kind(units)
     key = np.negative(scores)
     order = np.argsort(key, axis=1)
     order += np.arange(n)[:, np.newaxis] * units
@@ -100,6 +100,11 @@ def ranks(scores: Floats) -> Ranks:
     table = out.reshape(n, units)
     table[np.isnan(scores)] = no_rank(table)
     return table
+
+
+def rank_kind(units: int) -> np.dtype[Any]:
+    """Return the narrowest kind of number that holds the ranks of so many units and `no rank`."""
+    return np.dtype(np.uint16 if units < np.iinfo(np.uint16).max else np.uint32)
 
 
 def no_rank(table: Ranks) -> int:
