@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as made
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from cosmopolis.errors import FormatError, SpecError, UnknownNameError, hint_near
+from cosmopolis.errors import SpecError, UnknownNameError, hint_near
 from cosmopolis.index import files
 from cosmopolis.index.spec import Spec
 
@@ -76,7 +75,7 @@ def read(spec: Spec, folder: Path) -> pl.DataFrame:
 
 
 def from_frame(frame: pl.DataFrame, spec: Spec, *, year: int | None = None) -> Data:
-    """Take what a specification asks for from a frame, and refuse what cannot be.
+    r"""Take what a specification asks for from a frame, and refuse what cannot be.
 
     Parameters
     ----------
@@ -92,12 +91,12 @@ def from_frame(frame: pl.DataFrame, spec: Spec, *, year: int | None = None) -> D
         If a column is missing.
     SpecError
         Text in a column of numbers, a number that is not finite, a unit twice or without code; an indicator
-        without any data or with one value only, unless `spec.allow` says so.
+        without any data, unless `spec.allow` says so.
 
     Examples
     --------
     >>> from cosmopolis.index.spec import from_toml
-    >>> spec = from_toml("id = 'x'\\n[[indicator]]\\nid = 'air'\\nparent = 'x'")
+    >>> spec = from_toml("id = 'x'\n[[indicator]]\nid = 'air'\nparent = 'x'")
     >>> found = from_frame(pl.DataFrame({"unit": ["B", "A"], "air": ["2", "1.5"]}), spec)
     >>> found.units, found.values.ravel().tolist()
     (('A', 'B'), [1.5, 2.0])
@@ -127,29 +126,6 @@ def from_frame(frame: pl.DataFrame, spec: Spec, *, year: int | None = None) -> D
     )
     check(found, allow=spec.allow, where=where)
     return found
-
-
-def from_arrays(
-    units: tuple[Unit, ...],
-    codes: tuple[str, ...],
-    values: Any,
-    **others: Any,  # noqa: ANN401 - arrays of any kind
-) -> Data:
-    """Make data from arrays without a frame; units must be ascending.
-
-    Raises
-    ------
-    FormatError
-        If shapes differ or the units are not ascending, each once.
-    """
-    table = np.array(values, dtype=np.float64)
-    if table.shape != (len(units), len(codes)):
-        raise FormatError(
-            f"got values of shape {table.shape}, but expected {len(units)} units × {len(codes)} indicators"
-        )
-    if list(units) != sorted(set(units), key=lambda unit: unit):  # type: ignore[type-var, return-value]
-        raise FormatError("units must be in ascending order, each once")
-    return Data(units=units, codes=codes, values=table, **others)
 
 
 def numbers(column: pl.Series, units: tuple[Unit, ...], *, where: str = "the data") -> Floats:
@@ -191,7 +167,9 @@ def numbers(column: pl.Series, units: tuple[Unit, ...], *, where: str = "the dat
 
 
 def check(data: Data, *, allow: tuple[str, ...] = (), where: str = "the data") -> None:
-    """Raise a SpecError if an indicator has no data, or the same value for all units.
+    """Raise a SpecError if there are no units or an indicator has no data.
+
+    Whether an indicator tells units apart is asked by the step `normalise`, which alone needs it.
 
     Parameters
     ----------
@@ -200,21 +178,12 @@ def check(data: Data, *, allow: tuple[str, ...] = (), where: str = "the data") -
     """
     if not data.units:
         raise SpecError(f"{where}: there are no units")
-    known = ~np.isnan(data.values)
-    least = np.where(known, data.values, np.inf).min(axis=0)
-    most = np.where(known, data.values, -np.inf).max(axis=0)
-    for at, code in enumerate(data.codes):
-        if not known[:, at].any():
-            if "all-missing" not in allow:
-                raise SpecError(
-                    f"{where}: indicator {code!r} has no data for any unit; leave it out, or say "
-                    "allow = ['all-missing'] to keep its weight in sight"
-                )
-        elif least[at] == most[at] and "constant" not in allow:
-            raise SpecError(
-                f"{where}: indicator {code!r} has zero variance, the value {least[at]:g} for all units that have "
-                "data, and tells none apart; leave it out, or say allow = ['constant']"
-            )
+    empty = np.flatnonzero(np.isnan(data.values).all(axis=0))
+    if len(empty) and "all-missing" not in allow:
+        raise SpecError(
+            f"{where}: indicator {data.codes[empty[0]]!r} has no data for any unit; leave it out, or say "
+            "allow = ['all-missing'] to keep its weight in sight"
+        )
 
 
 def _of_year(frame: pl.DataFrame, spec: Spec, year: int, where: str) -> pl.DataFrame:
