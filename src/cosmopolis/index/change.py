@@ -26,12 +26,12 @@ PARTS = ("data", "sample", "method")
 """What two builds may differ in, in the order of the axes and columns here."""
 
 KINDS = ("entered", "left", "gained_rank", "lost_rank")
-"""Why a unit's change is not split: it is only in the later or only in the earlier sample, or it is in both
+"""Why a unit has no change of rank: it is only in the later or only in the earlier sample, or it is in both
 and has a rank in one only."""
 
 _ORDERS = tuple(permutations(range(3)))
-_WHOLE_BITS = 44  # of the largest number; with the fraction's bits every sum of parts is exact in float64
-_FRACTION_BITS = 4
+_WHOLE_BITS = 45  # of the largest number; with the fraction's bits every sum of parts is exact in float64
+_FRACTION_BITS = 5
 
 Data = TypeVar("Data")
 Method = TypeVar("Method")
@@ -91,7 +91,9 @@ class Change:
         edition built on the units that both have), `orders`. Changes are later less earlier: a rank change
         of −3 is a climb of three places.
     apart
-        All others: `unit`, `kind` (see `KINDS`), `rank_from`, `rank_to`.
+        All others that have a rank in one or are in one sample only: `unit`, `kind` (see `KINDS`),
+        `rank_from`, `rank_to`, and of units in both samples `by_data`, `by_sample`, `by_method`, the parts of
+        the rank that was gained (together 1) or lost (together -1).
     """
 
     units: pl.DataFrame
@@ -122,7 +124,7 @@ def shapley(
     Returns
     -------
     shares
-        In the unit of `worlds`, on a grid of 2⁻⁴⁸ of the largest number (a power of two), so that the parts
+        In the unit of `worlds`, on a grid of 2⁻⁵⁰ of the largest number (a power of two), so that the parts
         add up without rounding; what is not used is 0 exactly.
 
     Raises
@@ -161,7 +163,7 @@ def shapley(
     ends_known = known[8] & known[9]
     steps, orders = _follow(whole[:8], known[:8] & ends_known)
     steps[:, 2] += orders * ((whole[0] - whole[8]) + (whole[9] - whole[7]))
-    # Integers: rounded halves do not occur, as the mean is over 6, 4, 3, 2 or 1 orders and 16 of a fraction.
+    # The mean is over 6, 4, 3, 2 or 1 orders, so that no half of a 32nd is ever rounded.
     fine = 1 << _FRACTION_BITS
     divisor = np.maximum(orders, 1)[:, None]
     parts = (2 * fine * steps + divisor) // (2 * divisor)
@@ -238,9 +240,9 @@ def decompose(
 ) -> Change:
     """Split each unit's change of score and rank between two builds.
 
-    Builds all mixtures of data, sample and method of the two (equal things are not built twice), ranks each
-    from unrounded scores, and splits by `shapley`. Units in one sample only are in no other mixture, so
-    they cannot be split; nor can those without a score in one of the two.
+    Builds all mixtures of data, sample and method of the two (what is the same object is not built twice),
+    ranks each from unrounded scores, and splits by `shapley`. Units in one sample only are in no other
+    mixture, so they cannot be split; nor can those without a score in one of the two.
 
     Parameters
     ----------
@@ -281,16 +283,19 @@ def decompose(
         first, last = (
             _ranked(*pair, "the scores published") for pair in zip(published, samples, strict=True)
         )
-    split = {
-        name: shapley(
-            np.stack([_column(world, name, common) for world in worlds]).reshape(2, 2, 2, -1),
-            ends=(_column(first, name, common), _column(last, name, common)),
-        )
-        for name in ("score", "rank")
-    }
+    split = {name: _split([*worlds, first, last], name, common) for name in ("score", "rank", "has_rank")}
     ends = first.join(last, on="unit", how="full", coalesce=True, suffix="_to", maintain_order="left_right")
     both = ends.filter(pl.col("rank").is_not_null() & pl.col("rank_to").is_not_null()).sort("unit")
-    placed = pl.DataFrame({"unit": common, **_split_columns(split)})
+    placed = pl.DataFrame(
+        {
+            "unit": common,
+            "orders": pl.Series(split["rank"].orders, dtype=pl.Int64),
+            "score_change": pl.Series(split["score"].total).fill_nan(None),
+            "rank_change": pl.Series(split["rank"].total).fill_nan(None).cast(pl.Int64),
+            **_parts(split["score"], "score_by_"),
+            **_parts(split["rank"], "rank_by_"),
+        }
+    )
     own = [
         _ranked(build(side.data, common, side.method), common, "the common sample")
         .select("unit", "rank")
@@ -303,7 +308,8 @@ def decompose(
         .join(own[1], on="unit", how="left", maintain_order="left")
         .select(_UNIT_COLUMNS)
     )
-    return Change(units=units, apart=_apart(ends, samples))
+    came_or_went = pl.DataFrame({"unit": common, **_parts(split["has_rank"], "by_")})
+    return Change(units=units, apart=_apart(ends, samples, came_or_went))
 
 
 _UNIT_COLUMNS: tuple[str | pl.Expr, ...] = (
@@ -322,14 +328,18 @@ _UNIT_COLUMNS: tuple[str | pl.Expr, ...] = (
 )
 
 
-def _split_columns(split: dict[str, Shares]) -> dict[str, pl.Series]:
-    columns = {"orders": pl.Series(split["rank"].orders, dtype=pl.Int64)}
-    for name, shares in split.items():
-        kind = pl.Int64 if name == "rank" else pl.Float64
-        columns[f"{name}_change"] = pl.Series(shares.total).fill_nan(None).cast(kind)
-        for at, part in enumerate(PARTS):
-            columns[f"{name}_by_{part}"] = pl.Series(shares.parts[:, at]).fill_nan(None) + 0.0  # no -0.0
-    return columns
+def _split(frames: Sequence[pl.DataFrame], name: str, units: pl.Series) -> Shares:
+    """Split a column of the 8 worlds and the two ends; `has_rank` is 1 or 0."""
+    columns = np.stack([_column(frame, "rank" if name == "has_rank" else name, units) for frame in frames])
+    if name == "has_rank":
+        columns = (~np.isnan(columns)).astype(np.float64)
+    return shapley(columns[:8].reshape(2, 2, 2, -1), ends=(columns[8], columns[9]))
+
+
+def _parts(shares: Shares, head: str) -> dict[str, pl.Series]:
+    """Return the parts as columns, null where there are none; adding 0 makes -0 a 0."""
+    columns = zip(PARTS, shares.parts.T, strict=True)
+    return {f"{head}{part}": pl.Series(column).fill_nan(None) + 0.0 for part, column in columns}
 
 
 def _worlds(
@@ -366,8 +376,10 @@ def _ranked(scored: pl.DataFrame, sample: pl.Series, what: str) -> pl.DataFrame:
     return full.with_columns(ranks(full["score"]))
 
 
-def _apart(ends: pl.DataFrame, samples: tuple[pl.Series, pl.Series]) -> pl.DataFrame:
-    """List the units whose change is not split, with the reason."""
+def _apart(
+    ends: pl.DataFrame, samples: tuple[pl.Series, pl.Series], came_or_went: pl.DataFrame
+) -> pl.DataFrame:
+    """List the units that have no rank in one of the two, with the reason."""
     was, now = (pl.col("unit").is_in(sample.implode()) for sample in samples)
     ranked = pl.col("rank").is_not_null(), pl.col("rank_to").is_not_null()
     kind = (
@@ -383,6 +395,7 @@ def _apart(ends: pl.DataFrame, samples: tuple[pl.Series, pl.Series]) -> pl.DataF
     return (
         ends.select("unit", kind.alias("kind"), rank_from="rank", rank_to="rank_to")
         .drop_nulls("kind")
+        .join(came_or_went, on="unit", how="left", maintain_order="left")
         .sort(
             pl.col("kind").replace_strict({k: i for i, k in enumerate(KINDS)}, return_dtype=pl.Int8), "unit"
         )

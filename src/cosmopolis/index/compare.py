@@ -6,9 +6,8 @@ or method of the other (`change`). What acts before the values (sources, merging
 links) cannot: its effect is in the values, and counts as data. No files are read or written here.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import polars as pl
 
@@ -40,18 +39,31 @@ SCORE_CHANGES = pl.Schema(
 )
 """Columns of the table of changes of the score: as `CHANGES`, in points of the index."""
 
+_HEAD = dict(list(CHANGES.items())[:4])
+
 APART = pl.Schema(
+    _HEAD
+    | {"kind": pl.String(), "rank_from": pl.Int64(), "rank_to": pl.Int64()}
+    | {f"by_{part}": pl.Float64() for part in change.PARTS}
+)
+"""Columns of the table of cities that are not in both rankings; `kind` as in `change.KINDS`, and the parts of
+a rank gained (1) or lost (-1)."""
+
+TOP_MOVES = pl.Schema(_HEAD | {"kind": pl.String(), "rank_from": pl.Int64(), "rank_to": pl.Int64()})
+"""Columns of the table of cities that entered the top N or left it."""
+
+TOP_REGIONS = pl.Schema(
     {
         "index": pl.String,
-        "city_id": pl.Int64,
         "from_year": pl.Int64,
         "to_year": pl.Int64,
-        "kind": pl.String,
-        "rank_from": pl.Int64,
-        "rank_to": pl.Int64,
+        "region": pl.String,
+        "count_from": pl.Int64,
+        "count_to": pl.Int64,
+        "change": pl.Int64,
     }
 )
-"""Columns of the table of cities that are not in both rankings; `kind` as in `change.KINDS`."""
+"""Columns of the table of cities in the top N by region."""
 
 _DEFINITION = ("network", "measure", "field", "table", "sector", "downscaled")
 _SAME_SCORE = 1e-9  # points of the index: a rebuilt score so near a published one is it
@@ -75,8 +87,6 @@ class Published:
         `index`, `node`, `city_id`, `score`.
     cities
         `city_id`, `name`, `region`.
-    made_from
-        Settings, inputs with their hashes, versions: whatever is to be compared key by key.
     """
 
     name: str
@@ -85,7 +95,6 @@ class Published:
     indicators: pl.DataFrame
     scores: pl.DataFrame
     cities: pl.DataFrame
-    made_from: Mapping[str, Any]
 
     @property
     def sample(self) -> pl.Series:
@@ -109,23 +118,6 @@ class Published:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Difference:
-    """A thing that two results were not both made with.
-
-    Attributes
-    ----------
-    key
-        Where it stands, such as `settings.index.indicator.air.weight`.
-    before, after
-        Its value, null where there is none.
-    """
-
-    key: str
-    before: object
-    after: object
-
-
-@dataclass(frozen=True, kw_only=True)
 class Comparison:
     """What became of an index between two results.
 
@@ -138,8 +130,6 @@ class Comparison:
     rebuilt
         For each of the two, how many cities' scores or ranks the building again did not reproduce: 0 if the
         formulas are the same. What it did not is counted as method.
-    differences
-        What the two were made from, where not the same.
     values
         Numbers of values, among the cities and indicators that both have: `same`, `revised`, `new` (no data
         before), `gone`.
@@ -149,26 +139,36 @@ class Comparison:
     b: Published
     change: change.Change
     rebuilt: tuple[int, int]
-    differences: tuple[Difference, ...]
     values: Mapping[str, int]
 
-    def tables(self) -> dict[str, pl.DataFrame]:
-        """Return the tables `changes`, `score_changes` and `entrants_leavers`, sorted by city."""
-        head = {
-            "index": pl.lit(self.b.tree.id),
-            "city_id": pl.col("unit"),
-            "from_year": pl.lit(self.a.year, dtype=pl.Int64),
-            "to_year": pl.lit(self.b.year, dtype=pl.Int64),
-        }
+    def tables(self, *, most: int = 100) -> dict[str, pl.DataFrame]:
+        """Return the tables of a comparison, by the schemas above; `most` is the N of the top."""
+        index = pl.lit(self.b.tree.id).alias("index")
+        years = (
+            pl.lit(self.a.year, dtype=pl.Int64).alias("from_year"),
+            pl.lit(self.b.year, dtype=pl.Int64).alias("to_year"),
+        )
+        city = pl.col("unit").alias("city_id")
         made = {}
         for table, of, schema in (("changes", "rank", CHANGES), ("score_changes", "score", SCORE_CHANGES)):
-            parts = {f"by_{part}": pl.col(f"{of}_by_{part}") for part in change.PARTS}
-            columns = head | {f"{of}_change": pl.col(f"{of}_change")} | parts
-            made[table] = self.change.units.select(**columns).match_to_schema(schema)
-        apart = self.change.apart.sort("unit").select(
-            **head, kind="kind", rank_from="rank_from", rank_to="rank_to"
-        )
-        return made | {"entrants_leavers": apart.match_to_schema(APART)}
+            parts = [pl.col(f"{of}_by_{part}").alias(f"by_{part}") for part in change.PARTS]
+            units = self.change.units.select(index, city, *years, f"{of}_change", *parts)
+            made[table] = units.match_to_schema(schema)
+        lists = {
+            "entrants_leavers": (self.change.apart.sort("unit"), APART),
+            "top_moves": (top(self.a.root, self.b.root, most=most), TOP_MOVES),
+        }
+        for table, (frame, schema) in lists.items():
+            made[table] = frame.select(index, city, *years, *frame.columns[1:]).match_to_schema(schema)
+        regions = counts(self.a.root, self.b.root, self.regions(), most=most).rename({"group": "region"})
+        made["top_regions"] = regions.select(index, *years, *regions.columns).match_to_schema(TOP_REGIONS)
+        return made
+
+    def regions(self) -> pl.DataFrame:
+        """Return `unit`, `group`: the region of each city, as the later result has it where it can."""
+        gone = self.a.cities.filter(~pl.col("city_id").is_in(self.b.cities["city_id"].implode()))
+        columns = {"unit": pl.col("city_id"), "group": pl.col("region").cast(pl.String)}
+        return pl.concat([cities.select(**columns) for cities in (self.b.cities, gone)])
 
 
 def compare(a: Published, b: Published) -> Comparison:
@@ -227,29 +227,8 @@ def compare(a: Published, b: Published) -> Comparison:
         b=b,
         change=change.decompose(_build, sides[0], sides[1], published=published),
         rebuilt=(missed[0], missed[1]),
-        differences=tuple(differences(a.made_from, b.made_from)),
-        values=_count_values(sides[0].data, sides[1].data),
+        values=_count_values(values["before"], values["after"]),
     )
-
-
-def differences(before: object, after: object, *, key: str = "") -> Iterator[Difference]:
-    """Go through two nested settings and give what is not the same, in the order of keys.
-
-    Lists of tables that each have an `id` are matched by it; other lists are compared whole.
-
-    Examples
-    --------
-    >>> a = {"year": 2025, "node": [{"id": "x", "weight": 1}]}
-    >>> b = {"year": 2025, "node": [{"id": "x", "weight": 2}]}
-    >>> [(d.key, d.before, d.after) for d in differences(a, b)]
-    [('node.x.weight', 1, 2)]
-    """
-    old, new = _keyed(before), _keyed(after)
-    if old is not None and new is not None:
-        for name in sorted(old.keys() | new.keys()):
-            yield from differences(old.get(name), new.get(name), key=f"{key}.{name}" if key else name)
-    elif before != after:
-        yield Difference(key=key, before=before, after=after)
 
 
 def top(earlier: pl.DataFrame, later: pl.DataFrame, *, most: int = 100) -> pl.DataFrame:
@@ -341,16 +320,6 @@ def counts(
     )
 
 
-def _keyed(value: object) -> Mapping[str, Any] | None:
-    """Return a mapping, or a list of tables with ids as one; else null."""
-    if isinstance(value, Mapping):
-        return value
-    if isinstance(value, list) and value and all(isinstance(v, Mapping) and "id" in v for v in value):
-        keyed = {str(entry["id"]): entry for entry in value}
-        return keyed if len(keyed) == len(value) else None
-    return None
-
-
 @dataclass(frozen=True, kw_only=True)
 class _Method:
     """A tree, and the codes that its indicators have in the completed data."""
@@ -412,8 +381,14 @@ def _missed(side: change.Side[pl.DataFrame, _Method], result: Published) -> int:
 
 
 def _count_values(before: pl.DataFrame, after: pl.DataFrame) -> dict[str, int]:
-    """Count the values that stayed, were revised, came and went; both are completed, with the same rows."""
-    joined = before.join(after, on=["unit", "code"], how="full", coalesce=True, suffix="_after")
+    """Count the values that stayed, were revised, came and went, of the units and codes that both have."""
+    units = before.select("unit").unique().join(after.select("unit").unique(), on="unit")
+    codes = before.select("code").unique().join(after.select("code").unique(), on="code")
+    joined = (
+        units.join(codes, how="cross")
+        .join(before, on=["unit", "code"], how="left")
+        .join(after, on=["unit", "code"], how="left", suffix="_after")
+    )
     old, new = pl.col("value"), pl.col("value_after")
     return {
         "same": joined.filter(old.eq_missing(new)).height,
