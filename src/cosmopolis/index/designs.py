@@ -99,7 +99,7 @@ class Design:
     branches
         The tree.
     values
-        V × k × units: normalised, more is better, not a number is no data.
+        k × V × units: normalised, more is better, not a number is no data.
     weights
         W × (k + m), at least 0; an entry of weight 0 plays no part.
     methods
@@ -139,7 +139,7 @@ class Design:
             powers = {_power(way[node]) for way in self.methods}
             for child in children:
                 if child < k:
-                    column = np.ascontiguousarray(self.values[:, child, :])
+                    column = self.values[child]
                     for power in sorted(powers):
                         out[child, power] = raise_to(column, power, self.branches, node)
         return out
@@ -148,7 +148,7 @@ class Design:
     def complete(self) -> tuple[bool, ...]:
         """For each entry whether each unit has a score in each replication: no gap need be minded."""
         k, drops = len(self.branches.indicators), set(np.unique(self.dropped).tolist())
-        known = [not bool(np.isnan(self.values[:, leaf, :]).any()) for leaf in range(k)]
+        known = [not bool(np.isnan(self.values[leaf]).any()) for leaf in range(k)]
         for node, children in enumerate(self.branches.children):
             w = self.weights[:, children]
             left = [np.delete(w, at, axis=1) for at, child in enumerate(children) if child in drops]
@@ -225,7 +225,7 @@ def design(
         places[name] = at
     return Design(
         branches=tree,
-        values=np.ascontiguousarray(np.swapaxes(values, 1, 2)),
+        values=np.ascontiguousarray(np.moveaxis(values, 2, 0)),
         weights=weights,
         methods=ways,
         **places,
