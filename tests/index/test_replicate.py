@@ -60,7 +60,7 @@ def _plain(plan: Design, r: int, unit: int) -> list[float]:
             [w[c] for c in children],
             [q[c] for c in children],
             power,
-            tree.floors[node],
+            plan.floors[plan.method[r]][node],
         )
         x.append(score)
         q.append(share)
@@ -83,6 +83,7 @@ def _random(
         values,
         weights=draws.noisy_weights(tree.weights, 5, factor=0.5, seed=seed),
         methods=[(1.0, 1.0, 1.0), (0.0, 1.0, -1.0), (1.0, 2.0, 0.0)],
+        floors=[floors, floors, (floors[0] / 2, *floors[1:])],
         variant=rng.integers(0, 3, n),
         weighting=rng.integers(0, 5, n),
         method=rng.integers(0, 3, n),
@@ -150,6 +151,7 @@ def test_a_units_score_does_not_depend_on_the_others() -> None:
         np.moveaxis(plan.values, 0, 2)[:, [2, 5], :],
         weights=plan.weights,
         methods=plan.methods,
+        floors=plan.floors,
         variant=plan.variant,
         weighting=plan.weighting,
         method=plan.method,
@@ -304,5 +306,15 @@ def test_a_level_or_top_that_is_none_is_refused() -> None:
 
 
 def _parts(plan: Design) -> dict[str, Any]:
-    names = ("branches", "values", "weights", "methods", "variant", "weighting", "method", "dropped")
+    names = (
+        "branches",
+        "values",
+        "weights",
+        "methods",
+        "floors",
+        "variant",
+        "weighting",
+        "method",
+        "dropped",
+    )
     return {name: getattr(plan, name) for name in names}

@@ -102,8 +102,8 @@ class Design:
         k × V × units: normalised, more is better, not a number is no data.
     weights
         W × (k + m), at least 0; an entry of weight 0 plays no part.
-    methods
-        M tuples with a method for each node.
+    methods, floors
+        M tuples each, with a method and a least share of weight with data for each node.
     variant, weighting, method
         For each replication the place among V, W, M.
     dropped
@@ -115,6 +115,7 @@ class Design:
     values: Floats
     weights: Floats
     methods: tuple[tuple[Method, ...], ...]
+    floors: tuple[tuple[float, ...], ...]
     variant: Places
     weighting: Places
     method: Places
@@ -164,6 +165,7 @@ def design(
     *,
     weights: Floats | None = None,
     methods: Sequence[Sequence[Method]] | None = None,
+    floors: Sequence[Sequence[float]] | None = None,
     variant: Places | None = None,
     weighting: Places | None = None,
     method: Places | None = None,
@@ -177,8 +179,8 @@ def design(
         V × units × k, or units × k for one variant.
     weights
         W × (k + m) or k + m; the tree's own if not given.
-    methods
-        M × m; arithmetic means if not given.
+    methods, floors
+        M × m; arithmetic means, and the tree's own floors, if not given.
     variant, weighting, method, dropped
         As in `Design`; without choice the first, and nothing dropped.
 
@@ -213,6 +215,11 @@ def design(
     ways = tuple(tuple(way) for way in methods) if methods is not None else ((ARITHMETIC,) * m,)
     if not ways or any(len(way) != m for way in ways):
         raise SpecError(f"got ways of aggregating {ways!r}, but expected one method for each of {m} nodes")
+    least_shares = tuple(tuple(f) for f in floors) if floors is not None else (tree.floors,) * len(ways)
+    if len(least_shares) != len(ways) or any(len(f) != m for f in least_shares):
+        raise SpecError(
+            f"got floors {least_shares!r}, but expected one for each node in each of {len(ways)} ways"
+        )
     given = [p for p in (variant, weighting, method, dropped) if p is not None]
     n = len(given[0]) if given else 1
     sizes = {"variant": len(values), "weighting": len(weights), "method": len(ways), "dropped": k + m - 1}
@@ -228,6 +235,7 @@ def design(
         values=np.ascontiguousarray(np.moveaxis(values, 2, 0)),
         weights=weights,
         methods=ways,
+        floors=least_shares,
         **places,
     )
 

@@ -58,15 +58,17 @@ def scores(
     shares: dict[int, Floats] = {}
     for node in tree.below(wanted):
         block = _Block(plan=plan, node=node, weights=weights, variant=variant, done=done, shares=shares)
-        ways: dict[int, Method] = {way: plan.methods[way][node] for way in np.unique(method).tolist()}
+        ways: dict[int, tuple[Method, float]] = {
+            way: (plan.methods[way][node], plan.floors[way][node]) for way in np.unique(method).tolist()
+        }
         if len(set(ways.values())) == 1:
-            done[k + node], share = block.mean(next(iter(ways.values())), None)
+            done[k + node], share = block.mean(*next(iter(ways.values())), None)
         else:
             done[k + node] = np.empty((len(variant), plan.units))
             share = np.ones((len(variant), plan.units))
             for way, what in ways.items():
                 some = np.flatnonzero(method == way)
-                done[k + node][some], part = block.mean(what, some)
+                done[k + node][some], part = block.mean(*what, some)
                 share[some] = 1.0 if part is None else part
         if share is not None:
             shares[k + node] = share
@@ -141,17 +143,20 @@ class _Block:
     def children(self) -> tuple[int, ...]:
         return self.plan.branches.children[self.node]
 
-    def mean(self, way: Method, some: Places | None) -> tuple[Floats, Floats | None]:
+    def mean(self, way: Method, floor: float, some: Places | None) -> tuple[Floats, Floats | None]:
         """Return scores and shares with data (null: all) of the node in some of the replications."""
         weights = self.weights if some is None else self.weights[some]
         if callable(way):
-            return self._own(way, weights, some)
+            return self._own(way, floor, weights, some)
         whole = self.plan.complete[len(self.plan.branches.indicators) + self.node]
-        gather = self._whole if whole else self._with_gaps
-        mean, share = gather(float(way), weights, some)
+        share: Floats | None = None
+        if whole:
+            mean = self._whole(float(way), weights, some)
+        else:
+            mean, share = self._with_gaps(float(way), floor, weights, some)
         return _root_of(mean, float(way)), share
 
-    def _whole(self, power: float, weights: Floats, some: Places | None) -> tuple[Floats, None]:
+    def _whole(self, power: float, weights: Floats, some: Places | None) -> Floats:
         shape = (len(weights), self.plan.units)
         top, part = np.zeros(shape), np.empty(shape)
         bottom = np.zeros((len(weights), 1))
@@ -166,9 +171,12 @@ class _Block:
             np.maximum(most, x, out=most)
         top /= bottom
         np.maximum(top, least, out=top)
-        return np.minimum(top, most, out=top), None
+        np.minimum(top, most, out=top)
+        return top
 
-    def _with_gaps(self, power: float, weights: Floats, some: Places | None) -> tuple[Floats, Floats]:
+    def _with_gaps(
+        self, power: float, floor: float, weights: Floats, some: Places | None
+    ) -> tuple[Floats, Floats]:
         shape = (len(weights), self.plan.units)
         top, bottom, stands = np.zeros(shape), np.zeros(shape), np.zeros(shape)
         least, most = np.full(shape, np.nan), np.full(shape, np.nan)
@@ -183,20 +191,22 @@ class _Block:
             total += w
             least, most = np.fmin(least, x), np.fmax(most, x)
         share = stands / np.where(total > 0, total, 1.0)
-        floor = self.plan.branches.floors[self.node]
         enough = (bottom > 0) & (share >= floor - _SHARE_ROUNDING)
         mean = np.fmin(np.fmax(top / np.where(bottom > 0, bottom, 1.0), least), most)
         return np.where(enough, mean, np.nan), share
 
     def _own(
-        self, way: Callable[[Floats, Floats], Floats], weights: Floats, some: Places | None
+        self,
+        way: Callable[[Floats, Floats], Floats],
+        floor: float,
+        weights: Floats,
+        some: Places | None,
     ) -> tuple[Floats, Floats]:
         """Call a function of all units once for each replication; it is not shown entries of weight 0."""
-        floor = self.plan.branches.floors[self.node]
         shape = (len(weights), self.plan.units)
         columns = [np.broadcast_to(self._child(child, ARITHMETIC, some), shape) for child in self.children]
         table = np.stack(columns, axis=2)
-        _, share = self._with_gaps(1.0, weights, some)
+        _, share = self._with_gaps(ARITHMETIC, floor, weights, some)
         out = np.full(share.shape, np.nan)
         for row, (values, given) in enumerate(zip(table, weights[:, self.children], strict=True)):
             shown = np.flatnonzero(given > 0)
