@@ -18,6 +18,9 @@ Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 Correlation = Literal["pearson", "spearman", "kendall"]
 
+Gaps = Literal["pairwise", "listwise"]
+"""Which units a number of several columns stands on: those that two have in common, or that all have."""
+
 SAME_VALUE_SHARE = 1e-12
 """Values whose span is below this share of the largest are all the same, but for rounding."""
 
@@ -160,23 +163,31 @@ def components(values: Matrix, *, codes: Sequence[str] = (), least_units: int = 
     )
 
 
-def alpha(values: Matrix) -> tuple[float, int]:
-    """Measure how far columns tell one story: Cronbach's alpha, over the units with data in all (listwise).
+def alpha(values: Matrix, *, gaps: Gaps = "pairwise") -> tuple[float, int]:
+    """Measure how far columns tell one story: Cronbach's alpha.
 
-    α = k / (k − 1) · (1 − Σ_j var(x_j) / var(Σ_j x_j)), of k columns.
+    α = k / (k − 1) · (1 − Σ_j c_jj / Σ_j Σ_l c_jl), of k columns with covariances c; with all data, the
+    double sum is the variance of the columns' sum.
 
     Parameters
     ----------
     values
         Units × columns, on one scale and in one direction.
+    gaps
+        `pairwise`: c_jl over the units that both have; `listwise`: over the units with data in every column.
 
     Returns
     -------
     alpha
-        1 at most; below 0 where columns run against each other; not a number for one column, for fewer than
-        two units, or where the sum does not vary.
+        1 at most with all data; below 0 where columns run against each other; not a number for one column, or
+        where the covariances do not sum to more than 0.
     units
-        How many units it stands on.
+        How many units it stands on: the fewest that two columns have in common.
+
+    Raises
+    ------
+    UnknownNameError
+        If gaps are dealt with in no known way.
 
     Notes
     -----
@@ -184,19 +195,45 @@ def alpha(values: Matrix) -> tuple[float, int]:
 
     Examples
     --------
-    >>> value, units = alpha(np.array([[1.0, 2.0], [2.0, 1.0], [3.0, 3.0], [4.0, np.nan]]))
+    >>> value, units = alpha(np.array([[1.0, 2.0], [2.0, 1.0], [3.0, 3.0], [4.0, np.nan]]), gaps="listwise")
     >>> round(value, 6), units
     (0.666667, 3)
     """
+    if gaps not in get_args(Gaps):
+        raise UnknownNameError(f"there is no way {gaps!r} with gaps" + hint_near(gaps, get_args(Gaps)))
     table = checked(values)
-    whole = table[~np.isnan(table).any(axis=1)]
-    n, k = whole.shape
-    if k < 2 or n < 2:  # noqa: PLR2004 - nothing to compare
-        return float("nan"), n
-    total = whole.sum(axis=1)
-    if constant(total):
-        return float("nan"), n
-    return float(k / (k - 1) * (1.0 - whole.var(axis=0).sum() / total.var())), n
+    if gaps == "listwise":
+        table = table[~np.isnan(table).any(axis=1)]
+    k = table.shape[1]
+    c, n = covariances(table)
+    least = int(n.min())
+    total = c.sum()
+    if k < 2 or np.isnan(total) or total <= SAME_VALUE_SHARE * np.abs(c).sum():  # noqa: PLR2004 - nothing to compare
+        return float("nan"), least
+    return float(k / (k - 1) * (1.0 - np.trace(c) / total)), least
+
+
+def covariances(values: Matrix) -> tuple[Matrix, NDArray[np.int64]]:
+    """Return covariances of columns over the units that both have, and how many these are.
+
+    c = Σ (x − x̄)(y − ȳ) / (n − 1), means and sums over the n common units; not a number for fewer than two.
+
+    Examples
+    --------
+    >>> covariances(np.array([[1.0, 2.0], [3.0, 6.0], [5.0, np.nan]]))[0].tolist()
+    [[4.0, 4.0], [4.0, 8.0]]
+    """
+    table = checked(values)
+    known = ~np.isnan(table)
+    n = known.astype(np.float64).T @ known
+    first = np.where(known, table, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    x = np.where(
+        known, table - first, 0.0
+    )  # about each column's own mean, so that little is lost in rounding
+    x_sum = x.T @ known
+    with np.errstate(invalid="ignore", divide="ignore"):
+        c: Matrix = np.where(n > 1, (x.T @ x - x_sum * x_sum.T / n) / (n - 1), np.nan)
+    return c, n.astype(np.int64)
 
 
 def _by_order(values: Matrix, others: Matrix | None, kind: Correlation) -> tuple[Matrix, NDArray[np.int64]]:
