@@ -79,7 +79,7 @@ class Spec:
         """Columns that indicators are divided by, in the order of their first use."""
         named = [i.denominator for i in self.tree.indicators if i.denominator is not None]
         for done in self.steps:
-            named += [d for d in dict(done.settings.get("denominators", {})).values() if d is not None]
+            named += [d for d in dict(done.settings.get("denominators", {})).values() if d]
         return tuple(dict.fromkeys(named))
 
     @property
