@@ -152,6 +152,17 @@ def summarise(
     )
 
 
+def rank_table(plan: Design, *, node: int, threads: int | None = None) -> Ranks:
+    """Return the ranks at one node, units × replications; for `no rank` see `replicate.no_rank`."""
+    out = np.empty((plan.units, plan.n), dtype=rank_kind(plan.units))
+
+    def work(rows: slice) -> None:
+        out[:, rows] = ranks(scores(plan, rows, nodes=[node])[node]).T
+
+    run_blocks(plan, work, threads=available_threads() if threads is None else threads)
+    return out
+
+
 def _batches(nodes: int, units: int, rows: int) -> Iterator[list[tuple[int, slice, int]]]:
     """Cut nodes × units into batches of at most so many rows: (place of the node, units, first row)."""
     batch: list[tuple[int, slice, int]] = []

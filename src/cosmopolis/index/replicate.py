@@ -205,15 +205,16 @@ class _Block:
         """Call a function of all units once for each replication; it is not shown entries of weight 0."""
         shape = (len(weights), self.plan.units)
         columns = [np.broadcast_to(self._child(child, ARITHMETIC, some), shape) for child in self.children]
-        table = np.stack(columns, axis=2)
-        _, share = self._with_gaps(ARITHMETIC, floor, weights, some)
-        out = np.full(share.shape, np.nan)
+        mean, share = self._with_gaps(ARITHMETIC, floor, weights, some)
+        enough = ~np.isnan(mean)
+        # What has too little data for a score takes no part in the scores of others either.
+        table = np.where(enough[:, :, np.newaxis], np.stack(columns, axis=2), np.nan)
+        out = np.full(shape, np.nan)
         for row, (values, given) in enumerate(zip(table, weights[:, self.children], strict=True)):
             shown = np.flatnonzero(given > 0)
             if len(shown):
                 out[row] = way(values[:, shown], given[shown])
-        known = (share > 0) & (share >= floor - _SHARE_ROUNDING)
-        return np.where(known, out, np.nan), share
+        return np.where(enough, out, np.nan), share
 
     def _child(self, child: int, power: float, some: Places | None) -> Floats:
         """Return x^p of a child: replications × units, or 1 × units if it is the same in all."""
