@@ -26,11 +26,14 @@ from cosmopolis.index.correlation import (
     constant,
     correlations,
 )
+from cosmopolis.index.engine import Built
 from cosmopolis.index.flags import Thresholds
 from cosmopolis.index.importance import effective
 from cosmopolis.index.tree import Tree
 
-Units = Sequence[str] | Sequence[int]
+Units = Sequence[str] | Sequence[int] | Sequence[str | int]
+
+_PLAIN_STEPS = ("denominate", "impute", "screen")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +93,7 @@ def audit(
     values: Matrix,
     normalised: Matrix,
     scores: Mapping[str, Vector],
+    raw: Matrix | None = None,
     denominators: Mapping[str, Vector] | None = None,
     thresholds: Thresholds | None = None,
     kind: Correlation = "pearson",
@@ -104,11 +108,13 @@ def audit(
     units
         One a row.
     values
-        Units × indicators as they were given, before filling, treating and normalising.
+        Units × indicators before filling, treating and normalising, divided if they are to be.
     normalised
         Units × indicators, more is better, as they enter the means.
     scores
         By node, one a unit.
+    raw
+        Units × indicators before any is divided; `values` if not given.
     denominators
         By name, one a unit: what indicators are or could be divided by.
     thresholds
@@ -126,16 +132,16 @@ def audit(
         If a node has no scores.
     """
     t = thresholds or Thresholds()
-    raw, scaled = checked(values), checked(normalised)
-    _check_shapes(tree, units, raw, scaled, scores)
+    known, scaled = checked(values), checked(normalised)
+    _check_shapes(tree, units, known, scaled, scores)
     codes = [indicator.id for indicator in tree.indicators]
     by_code = {code: scaled[:, j] for j, code in enumerate(codes)}
     by_code |= {node: np.asarray(scores[node], dtype=np.float64) for node in tree.upward()}
-    described = _indicators(tree, raw, t)
-    per_unit, per_node = _availability(tree, units, raw)
+    described = _indicators(tree, known, t)
+    per_unit, per_node = _availability(tree, units, known)
     nodes, parts, loadings = _nodes(tree, by_code, per_node, t, gaps)
     pairs = _pairs(tree, by_code, kind)
-    sizes = _sizes(tree, raw, denominators or {}, kind)
+    sizes = _sizes(tree, known if raw is None else checked(raw), denominators or {}, kind)
     weights = _weights(tree, by_code)
     return Audit(
         indicators=described,
@@ -185,6 +191,60 @@ def profile(
     return describe.profile(
         normalised, list(shares), np.array(list(shares.values())), rows[unit], count=count, order=order
     )
+
+
+def of(
+    built: Built,
+    *,
+    thresholds: Thresholds | None = None,
+    kind: Correlation = "pearson",
+    gaps: Gaps = "pairwise",
+) -> Audit:
+    """Audit a built index: `audit` of its units that have a place in the ranking.
+
+    Distributions are of the values after dividing, without what was filled, before outliers are treated.
+    """
+    rows = {unit: row for row, unit in enumerate(built.data.units)}
+    columns = {code: column for column, code in enumerate(built.data.codes)}
+    at = [rows[unit] for unit in built.units]
+    raw = built.data.values[at][:, [columns[code] for code in built.codes]]
+    values = np.where(np.isnan(raw), np.nan, _divided(built, raw))
+    scores = dict(zip(built.nodes, built.node_scores.T, strict=True))
+    return audit(
+        built.tree,
+        units=built.units,
+        values=values,
+        normalised=built.normalised,
+        scores=scores,
+        raw=raw,
+        denominators={name: built.data.extras[name][at] for name in built.data.extras},
+        thresholds=thresholds,
+        kind=kind,
+        gaps=gaps,
+    )
+
+
+def profile_of(
+    built: Built, unit: str | int, *, count: int | None = 5, order: describe.Order = "position"
+) -> pl.DataFrame:
+    """List the strengths and weaknesses of a unit of a built index: see `profile`."""
+    return profile(
+        built.tree, units=built.units, normalised=built.normalised, unit=unit, count=count, order=order
+    )
+
+
+def _divided(built: Built, raw: Matrix) -> Matrix:
+    """Return the values of the last step that only divides, fills or screens, for what is left in the end."""
+    last = None
+    for stage in built.stages:
+        if stage.step.name not in _PLAIN_STEPS:
+            break
+        last = stage
+    if last is None:
+        return raw
+    rows = {unit: row for row, unit in enumerate(last.units)}
+    columns = {code: column for column, code in enumerate(last.codes)}
+    return last.values[[rows[unit] for unit in built.units]][:, [columns[code] for code in built.codes]]
 
 
 def _check_shapes(
@@ -350,9 +410,10 @@ def _sizes(tree: Tree, values: Matrix, denominators: Mapping[str, Vector], kind:
     schema = {"code": pl.String, "parent": pl.String, "other": pl.String, "n": pl.Int64, "r": pl.Float64}
     rows = []
     if denominators:
-        r, n = correlations(values, np.column_stack(list(denominators.values())), kind=kind)
+        names = sorted(denominators)
+        r, n = correlations(values, np.column_stack([denominators[name] for name in names]), kind=kind)
         for j, indicator in enumerate(tree.indicators):
-            for d, name in enumerate(denominators):
+            for d, name in enumerate(names):
                 divided = indicator.denominator == name
                 rows.append((indicator.id, indicator.parent, name, int(n[j, d]), float(r[j, d]), divided))
     frame = pl.DataFrame(rows, schema={**schema, "divided": pl.Boolean}, orient="row")

@@ -171,20 +171,12 @@ def _of_indicators(table: pl.DataFrame, t: Thresholds) -> Iterator[_Flag]:
 
 
 def _of_sizes(table: pl.DataFrame, t: Thresholds) -> Iterator[_Flag]:
-    for row in (
-        table.drop_nulls("r")
-        .filter(~pl.col("divided") & (pl.col("n") >= t.least_units))
-        .iter_rows(named=True)
-    ):
+    divided = table.filter("divided")["code"].unique().to_list()
+    open_to = table.drop_nulls("r").filter(~pl.col("code").is_in(divided) & (pl.col("n") >= t.least_units))
+    for row in open_to.iter_rows(named=True):
         if abs(row["r"]) > t.size:
-            yield _Flag(
-                node=row["parent"],
-                code=row["code"],
-                other=row["other"],
-                kind="size",
-                value=row["r"],
-                threshold=t.size,
-            )
+            at = {"node": row["parent"], "code": row["code"], "other": row["other"]}
+            yield _Flag(**at, kind="size", value=row["r"], threshold=t.size)
 
 
 def _of_correlations(tree: Tree, table: pl.DataFrame, t: Thresholds) -> Iterator[_Flag]:
@@ -246,15 +238,17 @@ def _said(flag: _Flag, names: Mapping[str, Mapping[str, str]], language: str) ->
     def name(code: str | None) -> str:
         return "" if code is None else names.get(code, {}).get(language, code)
 
+    way = texts["value"]
+    value, threshold = _number(flag.value, way), _number(flag.threshold, texts.get("threshold", way))
+    if value == threshold and way == "number" and flag.value != flag.threshold:
+        value = _number(flag.value, way, digits=4)
     return texts[language].format(
-        name=name(flag.code),
-        other=name(flag.other),
-        value=_number(flag.value, texts["value"]),
-        threshold=_number(flag.threshold, texts.get("threshold", texts["value"])),
+        name=name(flag.code), other=name(flag.other), value=value, threshold=threshold
     )
 
 
-def _number(value: float, way: str) -> str:
+def _number(value: float, way: str, *, digits: int = 2) -> str:
+    """Write a number as a kind says; one that would look like its threshold gets more digits."""
     if way == "share":
         return f"{value:.0%}"
-    return f"{value:.0f}" if way == "count" else f"{value:.2f}".replace("-", "−")
+    return f"{value:.0f}" if way == "count" else f"{value:.{digits}f}".replace("-", "−")
