@@ -4,7 +4,7 @@ A build can be made again with any logged step done otherwise (`Built.rebuild`);
 done twice. How sure a rank is, and why it changed, is asked elsewhere (`uncertainty`, `change`).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -13,26 +13,17 @@ import numpy as np
 import polars as pl
 
 from cosmopolis.errors import SpecError, UnknownNameError, hint_near
-from cosmopolis.index import scales
+from cosmopolis.index import scales, tables
 from cosmopolis.index.catalogue import Step
 from cosmopolis.index.catalogue import step as checked
 from cosmopolis.index.data import Data, Floats, Unit, check, from_frame
 from cosmopolis.index.spec import Spec, check_order
-from cosmopolis.index.steps import State, run
+from cosmopolis.index.state import State, unit_series
+from cosmopolis.index.steps import run
 from cosmopolis.index.tree import Tree
 
 RAW = "raw"
 """Label of the table of values before any step."""
-
-_LOG = pl.Schema(
-    {
-        "step": pl.String,
-        "method": pl.String,
-        "settings": pl.String,
-        "changed": pl.Int64,
-        "message": pl.String,
-    }
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,9 +151,9 @@ class Built:
             If the build has no such step.
         """
         if label == RAW:
-            return _wide(self.data.units, self.data.codes, self.data.values)
+            return tables.wide(self.data.units, self.data.codes, self.data.values)
         stage = self.stage(label)
-        return _wide(stage.units, stage.codes, stage.values)
+        return tables.wide(stage.units, stage.codes, stage.values)
 
     def changes(self, label: str) -> pl.DataFrame:
         """Return the values that a step changed: `indicator`, `unit`, `before`, `after`, sorted.
@@ -180,7 +171,7 @@ class Built:
         return pl.DataFrame(
             {
                 "indicator": [after.codes[at] for at in code],
-                "unit": _units(after.units).gather(unit),
+                "unit": unit_series(after.units).gather(unit),
                 "before": pl.Series(old[unit, code]).fill_nan(None),
                 "after": pl.Series(new[unit, code]).fill_nan(None),
             },
@@ -190,33 +181,17 @@ class Built:
     @cached_property
     def log(self) -> pl.DataFrame:
         """Every step: `step`, `method`, `settings`, `changed`, `message`."""
-        rows = [
-            (s.label, _name(s.step.method), _written(s.step.settings), s.changed, s.message)
-            for s in self.stages
-        ]
-        return pl.DataFrame(rows, schema=_LOG, orient="row")
+        return tables.log((s.label, s.step, s.changed, s.message) for s in self.stages)
 
     @cached_property
     def scores(self) -> pl.DataFrame:
         """Long: `node`, `unit`, `score`, `rank`, `weight_share`, sorted by node and unit."""
-        table, units = self.node_scores, _units(self.units)
-        parts = [
-            pl.DataFrame(
-                {
-                    "unit": units,
-                    "score": pl.Series(table[:, at], dtype=pl.Float64).fill_nan(None),
-                    "weight_share": self.weight_shares[:, at],
-                }
-            ).select(pl.lit(node).alias("node"), "unit", "score", _rank("score"), "weight_share")
-            for at, node in sorted(enumerate(self.nodes), key=lambda pair: pair[1])
-        ]
-        return pl.concat(parts)
+        return tables.scores(self.units, self.nodes, self.node_scores, self.weight_shares)
 
     @cached_property
     def ranks(self) -> pl.DataFrame:
         """Wide: `unit` and a column a node, the root first; ranks from unrounded scores, 1 the best."""
-        table = _wide(self.units, self.nodes, self.node_scores)
-        return table.select("unit", *(_rank(node).alias(node) for node in reversed(self.nodes)))
+        return tables.ranks(self.units, self.nodes, self.node_scores)
 
     @cached_property
     def indicators(self) -> pl.DataFrame:
@@ -224,34 +199,21 @@ class Built:
 
         For the units and indicators that are left, sorted by indicator and unit.
         """
-        entered = self._before(self._normalising())
-        rows = {unit: at for at, unit in enumerate(self.data.units)}
-        columns = {code: at for at, code in enumerate(self.data.codes)}
-        raw = self.data.values[[rows[u] for u in self.units]][:, [columns[c] for c in self.codes]]
-        treated = self._as_left(entered)
-        n = len(self.units)
-        order = sorted(range(len(self.codes)), key=lambda at: self.codes[at])
-        names = pl.Series("indicator", [self.codes[at] for at in order], dtype=pl.String)
-        return pl.DataFrame(
+        raw, entered = _start(self.spec, self.data), self._before(self._normalising())
+        return tables.indicators(
+            self.units,
+            self.codes,
             {
-                "indicator": names.gather(np.repeat(np.arange(len(order)), n)),
-                "unit": _units(self.units).gather(np.tile(np.arange(n), len(order))),
-                "value": pl.Series(raw.T[order].ravel()).fill_nan(None),
-                "treated": pl.Series(treated.T[order].ravel()).fill_nan(None),
-                "normalised": pl.Series(self.normalised.T[order].ravel()).fill_nan(None),
-            }
+                "value": self._as_left(raw),
+                "treated": self._as_left(entered),
+                "normalised": self.normalised,
+            },
         )
 
     @cached_property
     def results(self) -> pl.DataFrame:
         """Wide, best first: `unit`, `name` (where there are names), `rank`, the nodes from the root down."""
-        root = self.tree.id
-        scores = _wide(self.units, self.nodes, self.node_scores)
-        table = scores.select("unit", _rank(root), *reversed(self.nodes))
-        if self.data.names:
-            names = pl.Series("name", [self.data.names.get(unit) for unit in self.units], dtype=pl.String)
-            table = table.insert_column(1, names)
-        return table.sort("rank", "unit", nulls_last=True)
+        return tables.results(self.units, self.nodes, self.node_scores, self.data.names)
 
     @cached_property
     def weights(self) -> pl.DataFrame:
@@ -260,24 +222,7 @@ class Built:
         Nodes from the root down, then indicators in the order of the tree. `effective` is what the weights
         say; what indicators do is asked in the audit.
         """
-        tree = self.tree
-        totals = {node: sum(child.weight for child in tree.children(node)) for node in self.nodes}
-        effective, rows = {tree.id: 1.0}, []
-        entries = {entry.id: entry for entry in tree.entries}
-        below = [node for node in reversed(self.nodes) if node != tree.id]
-        for code in (*below, *self.codes):
-            entry = entries[code]
-            share = entry.weight / totals[entry.parent]
-            effective[code] = effective[entry.parent] * share
-            rows.append((code, entry.parent, entry.weight, share, effective[code]))
-        schema = {
-            "code": pl.String(),
-            "parent": pl.String(),
-            "weight": pl.Float64(),
-            "share": pl.Float64(),
-            "effective": pl.Float64(),
-        }
-        return pl.DataFrame(rows, schema=schema, orient="row")
+        return tables.weights(self.tree)
 
     def bounds(self) -> dict[str, tuple[float, float]]:
         """Return least and greatest value of each indicator as it enters normalising.
@@ -467,26 +412,3 @@ def _picked(spec: Spec, data: Data) -> Data:
         found = replace(data, codes=spec.codes, values=data.values[:, [place[code] for code in spec.codes]])
     check(found, allow=spec.allow, where=f"data of {spec.tree.id!r}")
     return found
-
-
-def _units(units: tuple[Unit, ...]) -> pl.Series:
-    whole = bool(units) and isinstance(units[0], int)
-    return pl.Series("unit", units, dtype=pl.Int64 if whole else pl.String)
-
-
-def _wide(units: tuple[Unit, ...], codes: tuple[str, ...], values: Floats) -> pl.DataFrame:
-    columns = [pl.Series(code, values[:, at], dtype=pl.Float64) for at, code in enumerate(codes)]
-    return pl.DataFrame([_units(units), *columns]).with_columns(pl.col(codes).fill_nan(None))
-
-
-def _rank(column: str) -> pl.Expr:
-    """Return ranks of unrounded scores as `ranks.ranks` gives them."""
-    return pl.col(column).rank("min", descending=True).cast(pl.Int64).alias("rank")
-
-
-def _name(method: str | Callable[..., float]) -> str:
-    return method if isinstance(method, str) else f"own function {getattr(method, '__name__', '')}".strip()
-
-
-def _written(settings: Mapping[str, Any]) -> str:
-    return ", ".join(f"{key} = {value!r}" for key, value in settings.items())

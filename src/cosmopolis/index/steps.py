@@ -5,88 +5,17 @@ is never changed in place, so a build can start again from any of its steps.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from dataclasses import field as made
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from cosmopolis.errors import SpecError, UnknownNameError, hint_near
-from cosmopolis.index import denominate, impute, means, normalise, scales, screen, treat, weigh
-from cosmopolis.index.aggregate import combine, roll
+from cosmopolis.index import denominate, impute, normalise, scaling, screen, treat, weighting
+from cosmopolis.index.aggregate import roll
 from cosmopolis.index.catalogue import Step
-from cosmopolis.index.data import Floats, Unit
-from cosmopolis.index.spec import Spec, reweighted
-from cosmopolis.index.tree import Indicator, Method, Transform
-
-GEOMETRIC_RANGE = (1.0, 100.0)
-"""Range of the scores where a mean takes no 0 and no range is given."""
-
-_PLAIN_RANGE = (0.0, 100.0)
-_RANGED = ("min-max", "best", "percentile-rank", "reference", "target", "goalposts")
-
-
-@dataclass(frozen=True, kw_only=True)
-class State:
-    """A build after some of its steps.
-
-    Attributes
-    ----------
-    spec
-        With the tree as it is now: indicators that are left, weights, range.
-    units, values, extras, groups
-        As of `data.Data`, of the units that are left.
-    transformed
-        Transform done to each indicator so far, by code.
-    logged
-        Indicators of which the treatment took the logarithm.
-    scores, shares
-        Units × nodes after aggregation; null before.
-    """
-
-    spec: Spec
-    units: tuple[Unit, ...]
-    values: Floats
-    extras: Mapping[str, Floats]
-    groups: Mapping[str, tuple[str | None, ...]]
-    transformed: Mapping[str, Transform] = made(default_factory=dict)
-    logged: frozenset[str] = frozenset()
-    scores: Floats | None = None
-    shares: Floats | None = None
-
-    @property
-    def codes(self) -> tuple[str, ...]:
-        """Codes of the indicators that are left."""
-        return self.spec.codes
-
-    @property
-    def indicators(self) -> tuple[Indicator, ...]:
-        """The indicators that are left."""
-        return self.spec.tree.indicators
-
-
-@dataclass(frozen=True, kw_only=True)
-class Done:
-    """What a step gave.
-
-    Attributes
-    ----------
-    state
-        After the step.
-    changed
-        Number of values changed or filled, units and indicators dropped, or weights changed.
-    message
-        What was done, in words.
-    report
-        Details, a frame of the step's own columns; may be empty.
-    """
-
-    state: State
-    changed: int
-    message: str
-    report: pl.DataFrame = made(default_factory=pl.DataFrame)
+from cosmopolis.index.state import Done, State, count, differ, unit_series, way
 
 
 def run(step: Step, state: State, *, then: Step | None = None) -> Done:
@@ -104,17 +33,10 @@ def run(step: Step, state: State, *, then: Step | None = None) -> Done:
         If the step cannot be done with these settings on these data.
     """
     if step.name == "normalise":
-        return _normalise(step, state, then)
+        return scaling.run(step, state, then)
     if step.name == "weigh":
-        return _weigh(step, state, then)
+        return weighting.run(step, state, then)
     return _RUNS[step.name](step, state)
-
-
-def way(step: Step | None) -> Method:
-    """Return the way of aggregating that a step asks for, arithmetic where there is none."""
-    if step is None:
-        return Method(name="arithmetic")
-    return Method(name=step.method, settings={k: v for k, v in step.settings.items() if k != "floor"})
 
 
 def _denominate(step: Step, state: State) -> Done:
@@ -136,11 +58,11 @@ def _denominate(step: Step, state: State) -> Done:
             values[:, at] = denominate.ratio(values[:, at], state.extras[name], scale=factor)
             divided += 1
     lost = int((np.isnan(values) & ~np.isnan(state.values)).sum())
-    tail = f"; {_count(lost, 'value')} lost for want of a denominator above or below 0" if lost else ""
+    tail = f"; {count(lost, 'value')} lost for want of a denominator above or below 0" if lost else ""
     return Done(
         state=replace(state, values=values),
-        changed=_differ(values, state.values),
-        message=f"{_count(divided, 'indicator')} divided{tail}",
+        changed=differ(values, state.values),
+        message=f"{count(divided, 'indicator')} divided{tail}",
         report=pl.DataFrame(
             {
                 "indicator": [c for c in state.codes if by.get(c)],
@@ -164,7 +86,7 @@ def _screen(step: Step, state: State) -> Done:
             spec = spec.without(*gone)
             values = values[:, stays]
     kept = np.ones(len(state.units), dtype=np.bool_)
-    report = screen.reasons(_series(state.units), values, kept, share=0.0)
+    report = screen.reasons(unit_series(state.units), values, kept, share=0.0)
     if of_units is not None:
         always = step.settings.get("keep", [])
         for unit in always:
@@ -173,7 +95,7 @@ def _screen(step: Step, state: State) -> Done:
                     f"screen: no unit {unit!r} to keep" + hint_near(str(unit), map(str, state.units))
                 )
         kept = screen.keep(values, share=of_units) | np.array([unit in always for unit in state.units])
-        report = screen.reasons(_series(state.units), values, kept, share=of_units)
+        report = screen.reasons(unit_series(state.units), values, kept, share=of_units)
     if not kept.any():
         raise SpecError(f"screen: no unit has data for {of_units:.0%} of the indicators; ask for less")
     tail = f"; indicators dropped: {', '.join(gone)}" if gone else ""
@@ -190,7 +112,7 @@ def _screen(step: Step, state: State) -> Done:
             },
         ),
         changed=int((~kept).sum()) + len(gone),
-        message=f"{_count(int((~kept).sum()), 'unit')} of {len(kept)} dropped{tail}",
+        message=f"{count(int((~kept).sum()), 'unit')} of {len(kept)} dropped{tail}",
         report=report,
     )
 
@@ -219,7 +141,7 @@ def _impute(step: Step, state: State) -> Done:
     return Done(
         state=replace(state, values=values),
         changed=int(filled.sum()),
-        message=f"{_count(int(filled.sum()), 'value')} filled{tail}",
+        message=f"{count(int(filled.sum()), 'value')} filled{tail}",
         report=pl.DataFrame(
             {"indicator": state.codes, "filled": filled.sum(axis=0), "left": np.isnan(values).sum(axis=0)},
             schema={"indicator": pl.String(), "filled": pl.Int64(), "left": pl.Int64()},
@@ -235,8 +157,8 @@ def _transform(_: Step, state: State) -> Done:
             how[indicator.id] = indicator.transform
     return Done(
         state=replace(state, values=values, transformed=how),
-        changed=_differ(values, state.values),
-        message=f"{_count(len(how) - len(state.transformed), 'indicator')} transformed",
+        changed=differ(values, state.values),
+        message=f"{count(len(how) - len(state.transformed), 'indicator')} transformed",
         report=pl.DataFrame(
             {"indicator": list(how), "transform": list(how.values())},
             schema={"indicator": pl.String(), "transform": pl.String()},
@@ -263,214 +185,11 @@ def _treat(step: Step, state: State) -> Done:
             values=values,
             logged=state.logged | set(report.filter(pl.col("treatment") == "log")["indicator"].to_list()),
         ),
-        changed=_differ(values, state.values),
-        message=f"{_count(counts['winsorised'], 'indicator')} winsorised at {_count(points, 'point')}, "
+        changed=differ(values, state.values),
+        message=f"{count(counts['winsorised'], 'indicator')} winsorised at {count(points, 'point')}, "
         f"{counts['log']} by logarithm{tail}",
         report=report,
     )
-
-
-def _normalise(step: Step, state: State, then: Step | None) -> Done:
-    low_high, said = _range(step, state, then)
-    ways = [
-        (str(i.normalisation.name), dict(i.normalisation.settings))
-        if i.normalisation is not None
-        else (str(step.method), dict(step.settings))
-        for i in state.indicators
-    ]
-    values = np.full(state.values.shape, np.nan)
-    together: dict[str, list[int]] = {}
-    for at, (name, settings) in enumerate(ways):
-        together.setdefault(repr((name, sorted(settings.items()))), []).append(at)
-    same = scales.constant(state.values)
-    for places in together.values():
-        name, settings = ways[places[0]]
-        members = [state.indicators[at] for at in places]
-        flat = [i.id for i, at in zip(members, places, strict=True) if same[at]]
-        if flat and name in scales.NEEDS_SPREAD and "constant" not in state.spec.allow:
-            raise SpecError(
-                f"normalise: indicator {flat[0]!r} has zero variance, the same value for all units that have "
-                "data, and tells none apart; leave it out, or say allow = ['constant'] to give all the middle"
-            )
-        settings["range"] = tuple(settings.get("range", low_high))
-        options = _options(name, settings, members, state)
-        try:
-            values[:, places] = normalise.array(
-                state.values[:, places], method=name, direction=[i.direction for i in members], **options
-            )
-        except SpecError as error:
-            names = ", ".join(repr(i.id) for i in members[:8])
-            raise SpecError(f"normalise: {error} (columns: {names})") from None
-    tree = replace(state.spec.tree, range=low_high)
-    return Done(
-        state=replace(state, spec=replace(state.spec, tree=tree), values=values),
-        changed=int((~np.isnan(values)).sum()),
-        message=f"{_count(len(ways), 'indicator')} normalised by {step.method}{said}",
-        report=pl.DataFrame(
-            {
-                "indicator": state.codes,
-                "method": [name for name, _ in ways],
-                "direction": [i.direction for i in state.indicators],
-            },
-            schema={"indicator": pl.String(), "method": pl.String(), "direction": pl.Int64()},
-        ),
-    )
-
-
-def _range(step: Step, state: State, then: Step | None) -> tuple[tuple[float, float], str]:
-    """Return the range of the scores, and the words that say it."""
-    tree = state.spec.tree
-    if "range" in step.settings:
-        low, high = step.settings["range"]
-        if not low < high:
-            raise SpecError(
-                f"normalise: got range = [{low}, {high}], but expected [low, high] with low < high"
-            )
-        return (float(low), float(high)), f" to [{low:g}, {high:g}]"
-    if step.method not in _RANGED:
-        return tree.range, ""
-    used = [(n, tree.aggregation_of(n) or way(then)) for n in tree.upward()]
-    above = [n for n, method in used if (means.least_score(method) or 0.0) > 0]
-    if above and tree.range == _PLAIN_RANGE:
-        low, high = GEOMETRIC_RANGE
-        return GEOMETRIC_RANGE, (
-            f" to [{low:g}, {high:g}], not [0, 100], as the mean of {above[0]!r} takes no 0; give a range to "
-            "choose your own"
-        )
-    return tree.range, f" to [{tree.range[0]:g}, {tree.range[1]:g}]"
-
-
-def _options(
-    name: str, settings: Mapping[str, Any], members: list[Indicator], state: State
-) -> dict[str, Any]:
-    """Return the options of `normalise.array`, with what the tree says of goalposts and targets."""
-    options = {key: value for key, value in settings.items() if key not in {"unit", "bounds"}}
-    if name == "goalposts":
-        given = dict(settings.get("bounds", {}))
-        for code in given:
-            if code not in state.codes:
-                raise UnknownNameError(
-                    f"normalise: bounds for no indicator {code!r}" + hint_near(code, state.codes)
-                )
-        ends = [
-            given[i.id] if i.id in given else _in_unit(i, i.goalposts, "goalposts", state) for i in members
-        ]
-        options["goalposts"] = tuple(np.array(end, dtype=np.float64) for end in zip(*ends, strict=True))
-    if name == "target":
-        options["target"] = np.array(
-            [_in_unit(i, None if i.target is None else (i.target,), "target", state)[0] for i in members]
-        )
-    if name == "reference":
-        if "unit" not in settings:
-            raise SpecError(
-                "normalise: 'reference' needs unit = '<code>', the unit that distances are measured to"
-            )
-        if settings["unit"] not in state.units:
-            raise UnknownNameError(
-                f"normalise: no unit {settings['unit']!r}"
-                + hint_near(str(settings["unit"]), map(str, state.units))
-            )
-        options["reference"] = state.units.index(settings["unit"])
-    return options
-
-
-def _in_unit(
-    indicator: Indicator, given: tuple[float, ...] | None, what: str, state: State
-) -> tuple[float, ...]:
-    """Return goalposts or a target, brought through the same transform as the values."""
-    if given is None:
-        raise SpecError(
-            f"normalise: {indicator.id!r} has no {what}; give it one, or another method of its own"
-        )
-    if indicator.id in state.logged:
-        raise SpecError(
-            f"normalise: the treatment took the logarithm of {indicator.id!r}, whose {what} is in its own "
-            "unit; give it treatment = 'winsorise-only' or 'none'"
-        )
-    how = state.transformed.get(indicator.id, "none")
-    return tuple(
-        normalise.transformed(np.array(given, dtype=np.float64), how, what=f"{what} of {indicator.id}")
-    )
-
-
-def _weigh(step: Step, state: State, then: Step | None) -> Done:
-    tree, settings = state.spec.tree, dict(step.settings)
-    if step.method == "given":
-        new = dict(settings.get("weights", {}))
-    elif step.method == "noisy":
-        new = _noisy(state, settings)
-    else:
-        targets = settings.pop("weights", None)
-        nodes = settings.pop("nodes", None)
-        if targets is not None:
-            nodes = [n for n in tree.upward() if any(child.id in targets for child in tree.children(n))]
-        for node in nodes or ():
-            if node not in tree.upward():
-                raise UnknownNameError(f"weigh: no node {node!r}" + hint_near(node, tree.upward()))
-        new = _by_data(step, state, then, nodes=nodes, targets=targets, settings=settings)
-    before = {entry.id: entry.weight for entry in tree.entries}
-    changed = reweighted(tree, new)
-    moved = sum(entry.weight != before[entry.id] for entry in changed.entries)
-    return Done(
-        state=replace(state, spec=replace(state.spec, tree=changed)),
-        changed=moved,
-        message=f"{_count(moved, 'weight')} changed by {step.method}",
-        report=pl.DataFrame(
-            {
-                "code": list(new),
-                "before": [before[code] for code in new],
-                "weight": [float(new[code]) for code in new],
-            },
-            schema={"code": pl.String(), "before": pl.Float64(), "weight": pl.Float64()},
-        ),
-    )
-
-
-def _noisy(state: State, settings: Mapping[str, Any]) -> dict[str, float]:
-    for name in ("factor", "seed"):
-        if name not in settings:
-            raise SpecError(f"weigh: 'noisy' needs {name}; the same seed gives the same weights")
-    tree = state.spec.tree
-    found: dict[str, float] = {}
-    draw = np.random.default_rng(settings["seed"])
-    for node in tree.upward():
-        children = tree.children(node)
-        weights = np.array([child.weight for child in children])
-        shaken = weigh.noisy(weights / weights.sum(), settings["factor"], draw)
-        found.update(zip((child.id for child in children), shaken.tolist(), strict=True))
-    return found
-
-
-def _by_data(
-    step: Step,
-    state: State,
-    then: Step | None,
-    *,
-    nodes: list[str] | None,
-    targets: Mapping[str, float] | None,
-    settings: dict[str, Any],
-) -> dict[str, float]:
-    """Weigh node by node upward, each from the scores that the weights below it give."""
-    tree, method = state.spec.tree, way(then)
-    for code in targets or ():
-        if code not in {entry.id for entry in tree.entries}:
-            raise UnknownNameError(
-                f"weigh: no {code!r} in the tree" + hint_near(code, [entry.id for entry in tree.entries])
-            )
-    scores = {code: state.values[:, at] for at, code in enumerate(state.codes)}
-    found: dict[str, float] = {}
-    for node in tree.upward():
-        children = tree.children(node)
-        if nodes is None or node in nodes:
-            own = dict(settings)
-            if targets is not None:
-                own["weights"] = {child.id: targets[child.id] for child in children if child.id in targets}
-            found.update(weigh.tree(tree, scores, method=step.method, nodes=[node], **own))  # type: ignore[arg-type]
-        weights = np.array([found.get(child.id, child.weight) for child in children])
-        table = np.array([scores[child.id] for child in children])
-        chosen = tree.aggregation_of(node) or method
-        scores[node], _ = combine(table, np.ones(table.shape), weights, method=chosen, range=tree.range)
-    return found
 
 
 def _aggregate(step: Step, state: State) -> Done:
@@ -482,12 +201,12 @@ def _aggregate(step: Step, state: State) -> Done:
     without = int(np.isnan(scores[:, -1]).sum())
     own = [n for n in tree.upward() if tree.aggregation_of(n) is not None]
     tail = f"; own way of {', '.join(own)}" if own else ""
-    tail += f"; {_count(without, 'unit')} without a score" if without else ""
+    tail += f"; {count(without, 'unit')} without a score" if without else ""
     name = getattr(method.name, "__name__", repr(method.name)) if callable(method.name) else method.name
     return Done(
         state=replace(state, scores=scores, shares=shares),
         changed=int((~np.isnan(scores)).sum()),
-        message=f"{_count(len(tree.upward()), 'node')} scored by {name}{tail}",
+        message=f"{count(len(tree.upward()), 'node')} scored by {name}{tail}",
         report=pl.DataFrame(
             {
                 "node": tree.upward(),
@@ -507,15 +226,3 @@ _RUNS: dict[str, Callable[[Step, State], Done]] = {
     "treat": _treat,
     "aggregate": _aggregate,
 }
-
-
-def _differ(new: NDArray[np.float64], old: NDArray[np.float64]) -> int:
-    return int(((new != old) & ~(np.isnan(new) & np.isnan(old))).sum())
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
-
-
-def _series(units: tuple[Unit, ...]) -> pl.Series:
-    return pl.Series("unit", units, dtype=pl.Int64 if units and isinstance(units[0], int) else pl.String)
