@@ -4,7 +4,7 @@ A build can be made again with any logged step done otherwise (`Built.rebuild`);
 done twice. How sure a rank is, and why it changed, is asked elsewhere (`uncertainty`, `change`).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -318,7 +318,12 @@ class Built:
         return state.values[[rows[u] for u in self.units]][:, [columns[c] for c in self.codes]]
 
 
-def build(spec: Spec, data: Data | pl.DataFrame, *, steps: Sequence[Step] | None = None) -> Built:
+def build(
+    spec: Spec,
+    data: Data | pl.DataFrame | Mapping[str, Sequence[Any]],
+    *,
+    steps: Sequence[Step] | None = None,
+) -> Built:
     """Build an index.
 
     Parameters
@@ -326,7 +331,7 @@ def build(spec: Spec, data: Data | pl.DataFrame, *, steps: Sequence[Step] | None
     spec
         What to build.
     data
-        A frame as of `data.from_frame`, or data that are checked already.
+        A frame as of `data.from_frame` or its columns by name, or data that are checked already.
     steps
         In place of those of the specification.
 
@@ -362,7 +367,10 @@ def build(spec: Spec, data: Data | pl.DataFrame, *, steps: Sequence[Step] | None
         again = [checked(one.name, one.method, one.settings) for one in steps]
         check_order(spec.tree, tuple(again), f"index {spec.tree.id!r}")
         spec = replace(spec, steps=tuple(again))
-    known = _picked(spec, data) if isinstance(data, Data) else from_frame(data, spec)
+    if isinstance(data, Data):
+        known = _picked(spec, data)
+    else:
+        known = from_frame(data if isinstance(data, pl.DataFrame) else pl.DataFrame(data), spec)
     return Built(spec=spec, data=known, stages=_run(spec.steps, _start(spec, known), done=()))
 
 

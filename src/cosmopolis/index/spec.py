@@ -20,8 +20,11 @@ from cosmopolis.index.tree import Tree, check_shape
 ALLOWANCES = ("all-missing", "constant")
 """What a specification may put up with: an indicator without any data, one that tells no unit apart."""
 
+SCALES = ("own", "pooled")
+"""On what years of a panel are scaled."""
+
 _SPEC_KEYS = ("id", "name", "floor", "range", "aggregation", "allow", "data", "node", "indicator", "step")
-_DATA_KEYS = ("file", "metadata", "unit", "name", "year", "sheet")
+_DATA_KEYS = ("file", "metadata", "unit", "name", "year", "sheet", "scale")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +41,9 @@ class Place:
         Columns with each unit's code, name and year; null where there is none.
     sheet
         Of an Excel file.
+    scale
+        Of several years: `own`, each year by its least and greatest values, or `pooled`, all years by those
+        of all, so that scores of years can be compared.
     """
 
     file: str | None = None
@@ -46,6 +52,7 @@ class Place:
     name: str | None = None
     year: str | None = None
     sheet: str | None = None
+    scale: str = "own"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -246,6 +253,17 @@ def from_mapping(
         if "id" in mapping and mapping["id"] != tree.id:
             raise SpecError(f"{where}: got id = {mapping['id']!r}, but the metadata has the root {tree.id!r}")
         where = f"index {tree.id!r}"
+    return complete(tree, mapping, place=place, where=where)
+
+
+def complete(tree: Tree, mapping: Mapping[str, Any], *, place: Place, where: str) -> Spec:
+    """Put a tree together with the settings that stand beside it: floor, range, aggregation, allow, steps.
+
+    Raises
+    ------
+    SpecError, UnknownNameError
+        As of `from_mapping`.
+    """
     tree = replace(
         tree,
         floor=fields.share(mapping, "floor", where) if "floor" in mapping else tree.floor,
@@ -255,7 +273,9 @@ def from_mapping(
         else tree.aggregation,
     )
     allow = mapping.get("allow", [])
-    for word in allow if isinstance(allow, list) else [allow]:
+    if not isinstance(allow, list):
+        raise SpecError(f"{where}: got allow = {allow!r}, but expected a list of {', '.join(ALLOWANCES)}")
+    for word in allow:
         if word not in ALLOWANCES:
             raise SpecError(
                 f"{where}: there is nothing to allow called {word!r}" + hint_near(str(word), ALLOWANCES)
@@ -333,4 +353,7 @@ def _place(mapping: Mapping[str, Any], where: str) -> Place:
         raise SpecError(f"{where}: got data = {table!r}, but expected a table [data] with a file")
     where = f"{where}, data"
     fields.known_keys(table, _DATA_KEYS, where)
-    return Place(**{key: fields.text(table, key, where) for key in table})
+    place = Place(**{key: fields.text(table, key, where) for key in table})
+    if place.scale not in SCALES:
+        raise SpecError(f"{where}: there is no scale {place.scale!r}" + hint_near(place.scale, SCALES))
+    return place
