@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from cosmopolis.errors import FormatError, SpecError, UnknownNameError, hint_near
-from cosmopolis.index import impute
+from cosmopolis.index import impute, normalise
 
 Floats = NDArray[np.float64]
 Goalposts = Mapping[str, tuple[float, float]]
@@ -336,12 +336,11 @@ def scale(
     for code in codes:
         part = known.filter(pl.col("code") == code)
         if part["value"].null_count() < part.height:
-            part = part.with_columns(
-                value=_scaled(part["value"], code, posts, (directions or {}).get(code, 1), (low, high))
-            )
+            direction = (directions or {}).get(code, 1)
+            scaled = _scaled(part["value"], code, posts, direction, bounds=(low, high), clip=clip)
+            part = part.with_columns(scaled)
         parts.append(part)
-    scaled = pl.concat(parts).sort(_KEYS)
-    return scaled.with_columns(pl.col("value").clip(low, high)) if clip else scaled
+    return pl.concat(parts).sort(_KEYS)
 
 
 def check(panel: pl.DataFrame) -> pl.DataFrame:
@@ -377,7 +376,7 @@ def check(panel: pl.DataFrame) -> pl.DataFrame:
 
 
 def _scaled(
-    values: pl.Series, code: str, posts: Goalposts, direction: int, bounds: tuple[float, float]
+    values: pl.Series, code: str, posts: Goalposts, direction: int, *, bounds: tuple[float, float], clip: bool
 ) -> pl.Series:
     if code not in posts:
         raise UnknownNameError(f"there are no goalposts of {code!r}" + hint_near(code, posts))
@@ -386,11 +385,17 @@ def _scaled(
         raise SpecError(f"goalposts of {code!r}: got ({least:g}, {most:g}), but expected the lower one first")
     if direction not in {1, -1}:
         raise SpecError(f"{code!r}: got direction {direction}, but expected 1 (more is better) or -1")
-    low, high = bounds
     if least == most:
-        return values * 0.0 + (low + high) / 2.0
-    way = values - least if direction == 1 else most - values
-    return low + (high - low) * (way / (most - least))
+        return values * 0.0 + sum(bounds) / 2.0
+    scaled = normalise.array(
+        values.fill_null(float("nan")).to_numpy(),
+        method="goalposts",
+        direction=direction,
+        goalposts=posts[code],
+        range=bounds,
+        clip=clip,
+    )
+    return pl.Series(values.name, scaled).fill_nan(None)
 
 
 def _axis(values: Floats, years: Sequence[int]) -> Floats:
