@@ -133,16 +133,22 @@ class Design:
 
     @cached_property
     def columns(self) -> dict[tuple[int, float], Floats]:
-        """V × units table of every indicator raised to each power (ln x for 0) that its parent needs."""
+        """V × units table of each indicator raised to the powers (ln x for 0) that its parent needs."""
+        met = np.unique(np.stack([self.variant, self.method]), axis=1)
         out: dict[tuple[int, float], Floats] = {}
         k = len(self.branches.indicators)
         for node, children in enumerate(self.branches.children):
-            powers = {_power(way[node]) for way in self.methods}
-            for child in children:
-                if child < k:
-                    column = self.values[child]
-                    for power in sorted(powers):
-                        out[child, power] = raise_to(column, power, self.branches, node)
+            powers = np.array([_power(way[node]) for way in self.methods])
+            for power in np.unique(powers).tolist():
+                # Variants that never meet the power need not bear it: 0 has no logarithm.
+                used = np.unique(met[0][powers[met[1]] == power])
+                for child in children:
+                    if child < k:
+                        column = self.values[child]
+                        if power != ARITHMETIC:
+                            column = np.full(column.shape, np.nan)
+                            column[used] = raise_to(self.values[child][used], power, self.branches, node)
+                        out[child, power] = column
         return out
 
     @cached_property

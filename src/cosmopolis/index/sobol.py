@@ -14,7 +14,7 @@ from cosmopolis.errors import SpecError, hint_near
 from cosmopolis.index.draws import BLOCK, stream
 
 Floats: TypeAlias = NDArray[np.float64]
-Estimator = Literal["jansen", "saltelli"]
+Estimator = Literal["saltelli", "jansen"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,14 +36,14 @@ class Sobol:
     variance: Floats
 
 
-def indices(a: Floats, b: Floats, ab: Floats, *, estimator: Estimator = "jansen") -> Sobol:
+def indices(a: Floats, b: Floats, ab: Floats, *, estimator: Estimator = "saltelli") -> Sobol:
     """Estimate Sobol indices from the outcomes at Saltelli's points.
 
     V is the variance of all outcomes at A and B together, means are over the n points:
 
     - T_i = mean (y_A − y_ABi)² / 2V (Jansen), always
-    - S_i = 1 − mean (y_B − y_ABi)² / 2V (`jansen`)
     - S_i = mean y_B (y_ABi − y_A) / V with y about its mean (`saltelli`)
+    - S_i = 1 − mean (y_B − y_ABi)² / 2V (`jansen`)
 
     Parameters
     ----------
@@ -75,8 +75,8 @@ def indices(a: Floats, b: Floats, ab: Floats, *, estimator: Estimator = "jansen"
     >>> points = saltelli(1024, 2, seed=1)
     >>> y = points[:, :, 0] ** 2
     >>> got = indices(y[0], y[1], y[2:])
-    >>> [round(float(x), 2) + 0.0 for x in (*got.first, *got.total)]
-    [1.0, 0.0, 1.0, 0.0]
+    >>> bool(np.abs(got.first - [1.0, 0.0]).max() < 0.01), got.total[1].item()
+    (True, 0.0)
     """
     if estimator not in get_args(Estimator):
         raise SpecError(
@@ -100,7 +100,7 @@ def indices(a: Floats, b: Floats, ab: Floats, *, estimator: Estimator = "jansen"
 def bootstrap(
     a: Floats, b: Floats, ab: Floats, *, resamples: int, level: float, name: str = "bootstrap", seed: int = 0
 ) -> tuple[Sobol, Sobol]:
-    """Return lower and upper bounds of the indices of `jansen`, from points drawn again with replacement.
+    """Return lower and upper bounds of the indices (`saltelli`), from points drawn again with replacement.
 
     Each resample takes n of the n points with all their outcomes; the bounds are the (1 − level) / 2 and
     (1 + level) / 2 quantiles (linear) over the resamples.
@@ -128,7 +128,7 @@ def bootstrap(
     # The average of squares about a shift near the mean, so that little is lost where values lie far from 0.
     shift = np.round(np.concatenate([a, b]).mean(axis=0))
     sums = np.stack([a + b - 2.0 * shift, (a - shift) ** 2 + (b - shift) ** 2])
-    squares = np.concatenate([(b - ab) ** 2, (a - ab) ** 2])
+    parts = np.concatenate([2.0 * (b - shift) * (ab - a), (a - ab) ** 2])
     for block, start in enumerate(range(0, resamples, BLOCK)):
         stop = min(start + BLOCK, resamples)
         rng = stream(name, seed, block=block)
@@ -136,10 +136,9 @@ def bootstrap(
         mean, square = (counts @ part / (2.0 * n) for part in sums)
         variance = square - mean**2
         share = np.where(variance > 0, variance, np.nan)
-        for at, part in enumerate(squares):
+        for at, part in enumerate(parts):
             drawn[at, start:stop] = counts @ part / n / (2.0 * share)
         drawn[2 * d, start:stop] = variance
-    drawn[:d] = 1.0 - drawn[:d]
     tail = (1.0 - level) / 2.0
     return tuple(  # type: ignore[return-value]
         Sobol(first=bound[:d], total=bound[d : 2 * d], variance=bound[2 * d])

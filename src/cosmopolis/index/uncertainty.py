@@ -33,11 +33,14 @@ class Uncertain:
     intervals
         `node, unit, score, score_low, score_median, score_high, rank, rank_low, rank_median, rank_high,
         present`: score and rank of the index as built, and over the replications; `present` is the share of
-        the replications in which the unit has a score. Sorted by node and unit.
+        the replications in which the unit has a score. Scores of replications are null where these are not
+        all on one scale (`one_scale`). Sorted by node and unit.
     chances
         `node, unit, top, probability`: share of the replications with a rank of at most `top`.
     varied
         `variation, levels`: what was varied; `levels` is null where each replication has its own.
+    one_scale
+        Whether all replications are normalised to one scale: z-scores and 0..100 are not.
     units, root
         Codes.
     n, seed, level
@@ -51,6 +54,7 @@ class Uncertain:
     intervals: pl.DataFrame
     chances: pl.DataFrame
     varied: pl.DataFrame
+    one_scale: bool
     units: tuple[Unit, ...]
     root: str
     n: int
@@ -201,9 +205,10 @@ def analyse(
     )
     scores = nominal(built, varied.units, wanted)
     return Uncertain(
-        intervals=_intervals(summary, wanted, varied.units, scores),
+        intervals=_intervals(summary, wanted, varied.units, scores, one_scale=varied.one_scale),
         chances=_chances(summary, wanted, varied.units, top),
         varied=described(built, variation),
+        one_scale=varied.one_scale,
         units=varied.units,
         root=codes[-1],
         n=n,
@@ -253,7 +258,12 @@ def _nodes(given: Sequence[str], valid: Sequence[str], what: str) -> tuple[str, 
 
 
 def _intervals(
-    summary: intervals.Summary, nodes: Sequence[str], units: Sequence[Unit], scores: Floats
+    summary: intervals.Summary,
+    nodes: Sequence[str],
+    units: Sequence[Unit],
+    scores: Floats,
+    *,
+    one_scale: bool,
 ) -> pl.DataFrame:
     ranked = ranks(scores)
     rank = np.where(ranked == no_rank(ranked), np.nan, ranked)
@@ -273,6 +283,7 @@ def _intervals(
         _long(nodes, units)
         .with_columns(pl.Series(name, table.ravel()).fill_nan(None) for name, table in columns.items())
         .with_columns(pl.col(*whole).cast(pl.Int64))
+        .with_columns(pl.when(one_scale).then(pl.col("score_low", "score_median", "score_high")))
         .sort("node", "unit")
     )
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from cosmopolis.errors import SpecError, UnknownNameError
-from cosmopolis.index import designs, draws, means
+from cosmopolis.index import catalogue, designs, draws, means
 from cosmopolis.index.data import Unit
 from cosmopolis.index.designs import Branches, Design, Floats, Method, Places
 from cosmopolis.index.engine import Built
@@ -29,6 +29,7 @@ from cosmopolis.index.variations import (
     WeightSets,
     left_out,
     name_of,
+    option_parts,
 )
 
 VARIANTS_MOST_BYTES = 500_000_000
@@ -50,11 +51,14 @@ class Varied:
         Ascending: those of the index as built, and any that another choice brings in.
     builds
         How many different tables of normalised values there are.
+    one_scale
+        Whether all of them are on one scale, so that scores of different replications can be compared.
     """
 
     plan: Design
     units: tuple[Unit, ...]
     builds: int
+    one_scale: bool
 
 
 def lay_out(built: Built, variations: Sequence[Variation], levels: Places, *, seed: int) -> Varied:
@@ -119,6 +123,7 @@ def lay_out(built: Built, variations: Sequence[Variation], levels: Places, *, se
         ),
         units=units,
         builds=len(results),
+        one_scale=len({_scale(result) for result in (built, *results)}) == 1,
     )
 
 
@@ -169,11 +174,9 @@ class _Maker:
 
 def _rebuild(result: Built, variation: Choice, level: int) -> Built:
     option = variation.options[level]
-    if isinstance(option, Mapping):
-        settings = {key: value for key, value in option.items() if key != "method"}
-        method = option.get("method")
-    else:
-        settings, method = {}, option
+    method, settings = option_parts(option)
+    if method == result.stage(variation.step).step.method:
+        method = None  # the present method keeps its present settings
     try:
         return result.rebuild(step=variation.step, method=method, **settings)
     except (SpecError, UnknownNameError) as error:
@@ -192,6 +195,21 @@ def _table(result: Built, units: tuple[Unit, ...], tree: Branches) -> Floats:
     table = np.full((len(units), len(tree.indicators)), np.nan)
     table[np.ix_(rows, columns)] = result.normalised
     return table
+
+
+def _scale(result: Built) -> tuple[object, ...]:
+    """Return what tells the scale of scores: the range that values are brought to, else the method; ballots.
+
+    The default range, which starts at 1 rather than 0 where a mean is geometric, counts as one.
+    """
+    votes = result.stages[-1].step.method == "copeland"
+    step = next((stage.step for stage in result.stages if stage.step.name == "normalise"), None)
+    if step is None:
+        return "none", "", votes
+    ranged = "range" in catalogue.methods("normalise")[str(step.method)]
+    if ranged:
+        return "range", repr(step.settings.get("range")), votes
+    return str(step.method), repr(step.settings), votes
 
 
 def _weights(result: Built, tree: Branches) -> Floats:

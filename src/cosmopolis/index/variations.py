@@ -33,7 +33,7 @@ class Choice:
         As it is called in the log: `"normalise"`; the second of a name `"impute-2"`.
     options
         Each as likely as the others; name the present one too if it is to be among them. Settings without a
-        method are laid over the present ones.
+        method, or with the present one, are laid over the present settings.
     name
         Of the choice in results; the step's if not given.
     """
@@ -201,6 +201,19 @@ def name_of(variation: Variation) -> str:
     return variation.step if isinstance(variation, Choice) and not variation.name else variation.name
 
 
+def option_parts(option: Option) -> tuple[str | Callable[..., float] | None, dict[str, Any]]:
+    """Return the method of an option, null for the present one, and its settings.
+
+    Examples
+    --------
+    >>> option_parts({"method": "power", "p": 0.5}), option_parts("z-score"), option_parts({"points": 3})
+    (('power', {'p': 0.5}), ('z-score', {}), (None, {'points': 3}))
+    """
+    if not isinstance(option, Mapping):
+        return option, {}
+    return option.get("method"), {key: value for key, value in option.items() if key != "method"}
+
+
 def node_of(node: str, nodes: Sequence[str]) -> str:
     """Return a node after checking that there is one of that name.
 
@@ -257,11 +270,8 @@ def _check_left_out(built: Built, variation: LeaveOut, entries: Sequence[str]) -
 def _check_choice(built: Built, variation: Choice) -> None:
     done = built.stage(variation.step).step
     for option in variation.options:
-        if isinstance(option, Mapping):
-            method = option.get("method", done.method)
-            settings = {key: value for key, value in option.items() if key != "method"}
-        else:
-            method, settings = option, {}
+        method, settings = option_parts(option)
+        method = done.method if method is None else method
         catalogue.step(done.name, method, settings, where=f"choice {name_of(variation)!r}")
 
 
