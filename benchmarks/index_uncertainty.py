@@ -6,8 +6,8 @@ Two indices, varied in the same way by each tool: normalisation (min–max or z-
 all weights. ASEM is COINr's example (51 units × 49 indicators, in FOLDER/coinr-asem); the other, 1,000 units
 × 15 indicators, is synthetic. Every row is measured in a process of its own, from a built index to intervals
 of ranks and scores at every node; peak memory is that of the process. Loops and COINr do fewer replications,
-and their time is scaled to as many. COINr varies the weights of its levels 2 and 3 and looks at the index
-alone; it runs where `Rscript` finds its package, or its sources in the folder COINR_SOURCE.
+and their time is scaled to as many, their memory is not. COINr looks at ranks of the index alone; it runs
+where `Rscript` finds its package, or its sources in the folder COINR_SOURCE.
 """
 
 import argparse
@@ -73,7 +73,7 @@ specs <- list(
     Address = "$Log$Aggregate$w", Type = "discrete",
     Distribution = get_noisy_weights(
       w = coin$Meta$Weights$Original, Nrep = n,
-      noise_specs = data.frame(Level = c(2, 3), NoiseFactor = c(0.25, 0.25)))))
+      noise_specs = data.frame(Level = 1:3, NoiseFactor = rep(0.25, 3)))))
 start <- proc.time()[["elapsed"]]
 got <- suppressMessages(get_sensitivity(
   coin, SA_specs = specs, N = n, SA_type = "UA", dset = "Aggregated", iCode = "Index", quietly = TRUE))
@@ -106,7 +106,8 @@ def entering(built: Built) -> Floats:
     """Return values as they enter normalising, more is better."""
     place = built.labels.index("normalise")
     values = built.stages[place - 1].values if place else built.data.values
-    return values * np.array([indicator.direction for indicator in built.spec.tree.indicators])
+    directed: Floats = values * np.array([indicator.direction for indicator in built.spec.tree.indicators])
+    return directed
 
 
 def ours(built: Built, n: int) -> None:

@@ -121,6 +121,15 @@ def test_intervals_hold_the_estimates_and_the_same_seed_gives_the_same_bytes(bui
     assert one.units["unit"].to_list() == [unit for unit in built.units for _ in range(4)]
 
 
+def test_units_looked_at_in_parts_are_as_at_once(built: Built, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = sensitivity.analyse(built, CHOICES, n=64, seed=2)
+    monkeypatch.setattr(sensitivity, "_UNITS", 4)
+    parts = sensitivity.analyse(built, CHOICES, n=64, seed=2)
+    assert parts.units.equals(whole.units)
+    assert parts.mean_shift.equals(whole.mean_shift)
+    assert parts.all_ranks["total"].to_list() == pytest.approx(whole.all_ranks["total"].to_list())
+
+
 def test_what_changes_nothing_has_no_effect(built: Built) -> None:
     same = Choice("normalise", ["min-max", {"range": [0, 50]}], name="range")
     got = sensitivity.analyse(built, [same, Noise(0.3)], n=64, seed=1)

@@ -24,6 +24,8 @@ POINTS = 1024
 RESAMPLES = 500
 """For the intervals of indices."""
 
+_UNITS = 500  # looked at together, to bound the memory
+
 
 @dataclass(frozen=True, kw_only=True)
 class Sensitive:
@@ -132,22 +134,27 @@ def analyse(
     codes = built.spec.tree.upward()
     of = codes[-1] if node is None else variations.node_of(node, codes)
     table = intervals.rank_table(varied.plan, node=codes.index(of), threads=threads)
-    behind = len(varied.units) + 1.0
-    y = np.where(table == no_rank(table), behind, table).T.reshape(d + 2, n, len(varied.units))
     ranked = ranks(nominal(built, varied.units, [of]))[0]
-    known = ranked != no_rank(ranked)
-    shift = np.abs(y[:, :, known] - ranked[known]).sum(axis=2)[:, :, np.newaxis]
-    # A sum in place of a mean has the same indices, and sums of whole numbers are exact in any order.
     names = [variations.name_of(one) for one in variation]
-    mean_shift = _estimated(shift, names, resamples=resamples, level=level, seed=seed)
-    by_unit = _estimated(y, names, resamples=resamples, level=level, seed=seed)
-    found = sobol.indices(y[0], y[1], y[2:])
+    shift = np.zeros((d + 2, n))
+    parts, found = [], []
+    for start in range(0, len(varied.units), _UNITS):
+        some = slice(start, start + _UNITS)
+        y = np.where(table[some] == no_rank(table), len(varied.units) + 1.0, table[some])
+        y = y.T.reshape(d + 2, n, -1)
+        known = ranked[some] != no_rank(ranked)
+        # A sum in place of a mean has the same indices, and sums of whole numbers are exact in any order.
+        shift += np.abs(y[:, :, known] - ranked[some][known]).sum(axis=2)
+        parts.append(_estimated(y, names, resamples=resamples, level=level, seed=seed))
+        found.append(sobol.indices(y[0], y[1], y[2:]))
+    variance = np.concatenate([part.variance for part in found])
     unit = [unit for unit in varied.units for _ in names]
-    deviation = np.repeat(np.sqrt(found.variance), d)
+    deviation = np.repeat(np.sqrt(variance), d)
+    mean_shift = _estimated(shift[:, :, np.newaxis], names, resamples=resamples, level=level, seed=seed)
     return Sensitive(
         mean_shift=mean_shift,
-        all_ranks=_together(found, names),
-        units=pl.DataFrame({"unit": unit, "deviation": deviation}).hstack(by_unit),
+        all_ranks=_together(found, variance, names),
+        units=pl.DataFrame({"unit": unit, "deviation": deviation}).hstack(pl.concat(parts)),
         varied=described(built, variation),
         n=n,
         runs=len(levels),
@@ -275,15 +282,13 @@ def _estimated(y: Floats, names: Sequence[str], *, resamples: int, level: float,
     )
 
 
-def _together(found: sobol.Sobol, names: Sequence[str]) -> pl.DataFrame:
+def _together(found: Sequence[sobol.Sobol], variance: Floats, names: Sequence[str]) -> pl.DataFrame:
     """Weigh the indices of all outcomes by their variances."""
-    whole = float(found.variance.sum())
-    columns = {
-        name: [float(x) for x in np.nansum(table * found.variance, axis=1) / whole]
-        if whole
-        else [None] * len(names)
-        for name, table in (("first", found.first), ("total", found.total))
-    }
+    whole = float(variance.sum())
+    columns: dict[str, list[float | None]] = {}
+    for name in ("first", "total"):
+        table = np.concatenate([getattr(part, name) for part in found], axis=1)
+        columns[name] = [x / whole if whole else None for x in np.nansum(table * variance, axis=1).tolist()]
     return pl.DataFrame(
         {"variation": list(names), **columns},
         schema={"variation": pl.String, "first": pl.Float64, "total": pl.Float64},
