@@ -55,6 +55,26 @@ def mean(values: Matrix, weights: Vector) -> Vector:
     return found
 
 
+def contributions(values: Matrix, weights: Vector) -> Matrix:
+    """Split each unit's mean into the points that each column adds: w_j x_ij / Σ w over those with data.
+
+    Returns
+    -------
+    points
+        Units × columns; each row sums to the unit's mean. Not a number without data.
+
+    Examples
+    --------
+    >>> contributions(np.array([[80.0, 40.0], [60.0, np.nan]]), np.array([1.0, 3.0])).tolist()
+    [[20.0, 30.0], [60.0, nan]]
+    """
+    known = ~np.isnan(values)
+    bottom = (known @ weights)[:, None]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        points: Matrix = np.where(known & (bottom > 0), weights * values / bottom, np.nan)
+    return points
+
+
 def importance(
     values: Matrix, weights: Vector, scores: Vector | None = None, *, kind: Importance = "correlation"
 ) -> Vector:
