@@ -312,7 +312,7 @@ def test_the_audit_of_a_built_index_is_the_audit_of_its_arrays(asem: Asem, made:
     flagged = found.findings.filter(pl.col("kind") == "outliers")["code"].to_list()
     treated_codes = built.stage("treat").report.filter(pl.col("points") > 0)["indicator"].to_list()
     assert len(treated_codes) == 15
-    # Filled gaps lie in the middle and make tails longer: one more is treated than has outliers in its own data.
+    # Filled gaps lie in the middle and make tails longer: one more is treated than has outliers itself.
     assert [code for code in treated_codes if code not in flagged] == ["PubDebt"]
     assert set(flagged) < set(treated_codes)
     assert profile_of(built, "ESP").equals(

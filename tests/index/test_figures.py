@@ -18,7 +18,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def _drawn(chart: alt.TopLevelMixin) -> tuple[dict[str, int], list[str]]:
-    """Draw a chart and return how many marks of each kind it has, axes and legends apart, and all its texts."""
+    """Draw a chart; return how many marks of each kind it has, apart from axes and legends, and its texts."""
     spec = chart.to_dict()
     image = vl_convert.vegalite_to_png(spec, vl_version="6.1")
     assert image[:4] == b"\x89PNG"

@@ -81,7 +81,8 @@ def correlations(
     Notes
     -----
     Pearson (1895), *Proceedings of the Royal Society* 58; Spearman (1904), *American Journal of Psychology*
-    15; Kendall (1945), *Biometrika* 33. Kendall's needs a step for each pair of columns: slow for very many.
+    15; Kendall (1945), *Biometrika* 33. Kendall's, and Spearman's over gaps,
+    take a step for each pair of columns: slow for very many.
 
     Examples
     --------
