@@ -1,15 +1,15 @@
-"""Scores and ranks from a tree of indicators, for any units: cities, countries, firms.
+r"""Scores and ranks from a tree of indicators, for any units: cities, countries, firms.
 
 >>> from cosmopolis import index
->>> spec = index.from_toml("id = 'v'\\n[[indicator]]\\nid = 'air'\\nparent = 'v'")
+>>> spec = index.from_toml("id = 'v'\n[[indicator]]\nid = 'air'\nparent = 'v'")
 >>> index.build(spec, {"unit": ["A", "B"], "air": [1, 3]}).results["unit"].to_list()
 ['B', 'A']
 
 What is built is said in a specification (`spec`): a tree (`tree`), the steps (`catalogue`) and the data
 (`data`). The steps are `denominate`, `screen`, `impute`, `treat`, `normalise` (formulas in `scales`), `weigh`
 and `aggregate` (formulas in `means`), each usable by itself on vectors, matrices and frames; `engine` does
-them in order and logs them. `rollup` is the short way that the editions of cities use. `docs/methods/index.md`
-says when to use which method, and its trap.
+them in order and logs them. `rollup` is the short way that the editions of cities use. When to use which
+method, and its trap, stands in `docs/methods/index.md`.
 """
 
 import importlib
@@ -32,7 +32,7 @@ _HOMES = {
     "load": "spec",
     "step": "catalogue",
 }
-"""Public names and the modules that they are in; imported when first asked for, so that a roll-up is quick."""
+"""Public names and their modules, imported when first asked for, so that a roll-up is quick."""
 
 __all__ = ["Built", "Data", "Spec", "Step", "build", "from_mapping", "from_toml", "load", "step"]
 
