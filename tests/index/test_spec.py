@@ -38,6 +38,7 @@ SETTINGS: dict[str, Any] = {
 def test_a_specification_is_read_as_it_is_written() -> None:
     found = spec.from_mapping(SETTINGS)
     assert found.codes == ("air", "delay", "banks")
+    assert found.tree.downward() == ("v", "links", "money")
     assert (found.denominators, found.groups) == (("people",), ("region",))
     assert found.tree.aggregation_of("links") == Method(name="geometric")
     assert found.tree.aggregation_of("v") is None

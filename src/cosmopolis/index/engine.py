@@ -191,7 +191,7 @@ class Built:
     @cached_property
     def ranks(self) -> pl.DataFrame:
         """Wide: `unit` and a column a node, the root first; ranks from unrounded scores, 1 the best."""
-        return tables.ranks(self.units, self.nodes, self.node_scores)
+        return tables.ranks(self.units, self.tree, self.node_scores)
 
     @cached_property
     def indicators(self) -> pl.DataFrame:
@@ -213,7 +213,7 @@ class Built:
     @cached_property
     def results(self) -> pl.DataFrame:
         """Wide, best first: `unit`, `name` (where there are names), `rank`, the nodes from the root down."""
-        return tables.results(self.units, self.nodes, self.node_scores, self.data.names)
+        return tables.results(self.units, self.tree, self.node_scores, self.data.names)
 
     @cached_property
     def weights(self) -> pl.DataFrame:

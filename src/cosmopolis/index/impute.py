@@ -74,7 +74,8 @@ def em(values: Floats, *, prior: float = 0.01, tolerance: float = 1e-6, rounds: 
     its data o are x_m = μ_m + Σ_mo Σ_oo⁻¹ (x_o − μ_o), with the covariance left over added to the sums.
     Maximisation: μ and Σ from the filled table, with a prior worth `prior` · n units that have the observed
     variances and no correlation, which keeps Σ regular where units are few. Until no filled value moves by
-    more than `tolerance` standard deviations. Without a prior each step is a regression of the gaps on the data.
+    more than `tolerance` standard deviations. Without a prior and with gaps in one indicator this is the
+    regression of that indicator on the others.
 
     Parameters
     ----------

@@ -35,10 +35,10 @@ def wide(units: tuple[Unit, ...], codes: tuple[str, ...], values: Floats) -> pl.
     return pl.DataFrame([unit_series(units), *columns]).with_columns(pl.col(codes).fill_nan(None))
 
 
-def ranks(units: tuple[Unit, ...], nodes: tuple[str, ...], table: Floats) -> pl.DataFrame:
-    """Return `unit` and the rank at each node, the root first; `nodes` are in the order upward."""
-    scored = wide(units, nodes, table)
-    return scored.select("unit", *(_rank(node).alias(node) for node in reversed(nodes)))
+def ranks(units: tuple[Unit, ...], tree: Tree, table: Floats) -> pl.DataFrame:
+    """Return `unit` and the rank at each node, from the root down, of a table in the order upward."""
+    scored = wide(units, tree.upward(), table)
+    return scored.select("unit", *(_rank(node).alias(node) for node in tree.downward()))
 
 
 def scores(units: tuple[Unit, ...], nodes: tuple[str, ...], table: Floats, shares: Floats) -> pl.DataFrame:
@@ -57,11 +57,9 @@ def scores(units: tuple[Unit, ...], nodes: tuple[str, ...], table: Floats, share
     return pl.concat(parts)
 
 
-def results(
-    units: tuple[Unit, ...], nodes: tuple[str, ...], table: Floats, names: Mapping[Unit, str]
-) -> pl.DataFrame:
+def results(units: tuple[Unit, ...], tree: Tree, table: Floats, names: Mapping[Unit, str]) -> pl.DataFrame:
     """Return `unit`, `name` (where there are names), `rank` and the scores from the root down, best first."""
-    scored = wide(units, nodes, table).select("unit", _rank(nodes[-1]), *reversed(nodes))
+    scored = wide(units, tree.upward(), table).select("unit", _rank(tree.id), *tree.downward())
     if names:
         column = pl.Series("name", [names.get(unit) for unit in units], dtype=pl.String)
         scored = scored.insert_column(1, column)
@@ -97,8 +95,7 @@ def weights(tree: Tree) -> pl.DataFrame:
     totals = {node: sum(child.weight for child in tree.children(node)) for node in nodes}
     effective, rows = {tree.id: 1.0}, []
     entries = {entry.id: entry for entry in tree.entries}
-    below = [node for node in reversed(nodes) if node != tree.id]
-    for code in (*below, *(indicator.id for indicator in tree.indicators)):
+    for code in (*tree.downward()[1:], *(indicator.id for indicator in tree.indicators)):
         entry = entries[code]
         share = entry.weight / totals[entry.parent]
         effective[code] = effective[entry.parent] * share

@@ -198,6 +198,13 @@ class Tree:
         """Return the ids of all nodes, every node after those below it, the root last."""
         return (*self._below(self.id), self.id)
 
+    def downward(self) -> tuple[str, ...]:
+        """Return the ids of all nodes, level by level from the root, in the order of the settings."""
+        found = [self.id]
+        for above in found:
+            found += [child.id for child in self.nodes if child.parent == above]
+        return tuple(found)
+
     def _below(self, node: str) -> Iterator[str]:
         for child in self.nodes:
             if child.parent == node:
