@@ -128,6 +128,10 @@ def _set(*path: str | int, value: Any) -> Callable[[dict[str, Any]], None]:  # n
         ),
         (_set("step", 2, "grup", value="x"), r"no setting 'grup'; did you mean 'group'"),
         (_set("step", 0, "scal", value=1), r"no setting 'scal'; did you mean 'scale'"),
+        (_set("step", 4, "p", value="2"), r"'aggregate' got p = '2', but expected a number"),
+        (_set("step", 2, "group", value=3), r"'impute' got group = 3, but expected text"),
+        (_set("step", 3, "range", value=[1, 0]), r"got range = \[1, 0\], but expected \[low, high\]"),
+        (_set("step", 0, "scale", value={"people": "k"}), r"expected a number, or a table of numbers"),
         (_set("step", 4, value={"name": "weigh"}), r"expected one 'aggregate', the last"),
         (_set("step", 3, value={"name": "screen", "units": 0.5}), r"of 'delay' less is better"),
         (
@@ -210,6 +214,14 @@ def test_files_that_cannot_be_read_are_said(tmp_path: Path) -> None:
         files.frame(tmp_path / "no.csv")
     with pytest.raises(SpecError, match=r"expected \.csv, \.parquet or \.xlsx"):
         files.frame(tmp_path / "bad.toml")
+
+
+def test_every_setting_of_the_catalogue_has_a_kind() -> None:
+    for name in catalogue.STEPS:
+        for method, allowed in catalogue.methods(name).items():
+            for setting in allowed:
+                with pytest.raises(SpecError, match=f"got {setting} = <object.*but expected"):
+                    catalogue.step(name, method, {setting: object()})
 
 
 def test_an_unknown_step_is_an_error() -> None:

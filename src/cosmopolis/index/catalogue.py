@@ -7,8 +7,11 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from dataclasses import field as made
+from math import isfinite
 from types import MappingProxyType
 from typing import Any
+
+import numpy as np
 
 from cosmopolis.errors import SpecError, UnknownNameError, hint_near
 
@@ -65,6 +68,48 @@ METHODS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
 
 STEPS = ("denominate", "screen", "impute", "transform", "treat", "normalise", "weigh", "aggregate")
 """Steps in the order in which they are most often taken."""
+
+
+_WORDS = {
+    "number": "a number",
+    "whole": "a whole number of at least 0",
+    "truth": "true or false",
+    "text": "text",
+    "range": "[low, high] with low < high",
+    "list": "a list",
+    "table": "a table of values by code",
+    "number or table": "a number, or a table of numbers by denominator",
+    "unit": "the code of a unit",
+}
+_KINDS = {
+    "scale": "number or table",
+    "denominators": "table",
+    "units": "number",
+    "indicators": "number",
+    "keep": "list",
+    "group": "text",
+    "prior": "number",
+    "tolerance": "number",
+    "rounds": "whole",
+    "skewness": "number",
+    "kurtosis": "number",
+    "points": "whole",
+    "log": "truth",
+    "range": "range",
+    "mean": "number",
+    "deviation": "number",
+    "unit": "unit",
+    "clip": "truth",
+    "bounds": "table",
+    "weights": "table",
+    "nodes": "list",
+    "least_units": "whole",
+    "kind": "text",
+    "factor": "number",
+    "seed": "whole",
+    "floor": "number",
+    "p": "number",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +170,8 @@ def step(
     UnknownNameError
         If there is no such step, method or setting.
     SpecError
-        If an own function is given where none can be, or it does not take `values` and `weights` by keyword.
+        If an own function is given where none can be, or it does not take `values` and `weights` by keyword;
+        if a setting is not of its kind.
 
     Examples
     --------
@@ -146,10 +192,12 @@ def step(
         )
     else:
         allowed = known[chosen]
-    for key in given:
+    for key, value in given.items():
         if key not in allowed:
             tail = hint_near(key, allowed) if allowed else "; it has no settings"
             raise UnknownNameError(f"{where}: method {chosen!r} of {name!r} has no setting {key!r}{tail}")
+        if not _is(value, _KINDS[key]):
+            raise SpecError(f"{where}: {name!r} got {key} = {value!r}, but expected {_WORDS[_KINDS[key]]}")
     return Step(name=name, method=chosen, settings=given)
 
 
@@ -177,3 +225,24 @@ def own(function: Callable[..., float], where: str = "the steps") -> None:
             f"{where}: own function {name!r} cannot be called as f(values=..., weights=...), {error}; write "
             f"def {name if name.isidentifier() else 'mine'}(*, values, weights) and return one number"
         ) from None
+
+
+def _is(value: Any, kind: str) -> bool:  # noqa: ANN401 - settings may hold anything
+    """Say whether a value is of a kind of `_WORDS`."""
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    number = whole or (isinstance(value, float | np.floating) and isfinite(value))
+    if kind == "range":
+        pair = isinstance(value, list | tuple) and len(value) == 2  # noqa: PLR2004 - low and high
+        return pair and all(_is(end, "number") for end in value) and value[0] < value[1]
+    checks = {
+        "number": number,
+        "whole": whole and value >= 0,
+        "truth": isinstance(value, bool),
+        "text": isinstance(value, str),
+        "list": isinstance(value, list | tuple),
+        "table": isinstance(value, Mapping),
+        "number or table": number
+        or (isinstance(value, Mapping) and all(_is(one, "number") for one in value.values())),
+        "unit": isinstance(value, str) or whole,
+    }
+    return bool(checks[kind])
