@@ -78,6 +78,7 @@ _WORDS = {
     "range": "[low, high] with low < high",
     "list": "a list",
     "table": "a table of values by code",
+    "bounds": "a table of [low, high] by code, low < high",
     "number or table": "a number, or a table of numbers by denominator",
     "unit": "the code of a unit",
 }
@@ -100,7 +101,7 @@ _KINDS = {
     "deviation": "number",
     "unit": "unit",
     "clip": "truth",
-    "bounds": "table",
+    "bounds": "bounds",
     "weights": "table",
     "nodes": "list",
     "least_units": "whole",
@@ -186,7 +187,7 @@ def step(
             raise SpecError(f"{where}: step {name!r} takes no own function; only 'aggregate' does")
         own(chosen, where)
         allowed: tuple[str, ...] = ("floor",)
-    elif chosen not in known:
+    elif str(chosen) not in known:
         raise UnknownNameError(
             f"{where}: step {name!r} has no method {chosen!r}" + hint_near(str(chosen), known)
         )
@@ -241,6 +242,7 @@ def _is(value: Any, kind: str) -> bool:  # noqa: ANN401 - settings may hold anyt
         "text": isinstance(value, str),
         "list": isinstance(value, list | tuple),
         "table": isinstance(value, Mapping),
+        "bounds": isinstance(value, Mapping) and all(_is(one, "range") for one in value.values()),
         "number or table": number
         or (isinstance(value, Mapping) and all(_is(one, "number") for one in value.values())),
         "unit": isinstance(value, str) or whole,
