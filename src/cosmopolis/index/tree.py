@@ -3,16 +3,17 @@
 No numbers of cities here. A tree is data of an edition (TOML), never code.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as made
 from typing import Any, Literal, get_args
 
 from cosmopolis.errors import SpecError, hint_near
+from cosmopolis.index import fields
 
-Transform = Literal["none", "sqrt", "log1p"]
+Transform = Literal["none", "sqrt", "log1p", "ln"]
 """What is done to an indicator's values before they are brought to scale: `sqrt` is x -> √x, `log1p`
-x -> ln(1 + x); both draw in a long tail, the logarithm more."""
+x -> ln(1 + x), `ln` x -> ln x; all draw in a long tail, the logarithms more."""
 
 LANGUAGES = ("en", "zh")
 """Every name and unit is given in each of these."""
@@ -38,7 +39,22 @@ _INDICATOR_KEYS = (
     "definition",
     "note",
 )
-_KIND_WORDS = {str: "text", int: "a whole number", bool: "true or false"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Method:
+    """A way of doing one step, with its settings, where a node or an indicator has its own.
+
+    Attributes
+    ----------
+    name
+        Of the method, as in `index.catalogue`, or an own function (aggregation only).
+    settings
+        By name.
+    """
+
+    name: str | Callable[..., float]
+    settings: Mapping[str, Any] = made(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +71,8 @@ class Node:
         In each of `LANGUAGES`.
     floor
         Own least share of weight with data; null takes that of the tree.
+    aggregation
+        Own way of aggregating the children; null takes that of the step.
     """
 
     id: str
@@ -62,6 +80,7 @@ class Node:
     weight: float
     name: Mapping[str, str]
     floor: float | None = None
+    aggregation: Method | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +110,16 @@ class Indicator:
         See `Transform`.
     definition, note
         What the values are and what to be wary of, in each of `LANGUAGES`; may be empty.
+    denominator
+        Column of the data that the values are divided by.
+    goalposts
+        Worst and best of the scale in the indicator's unit, as (low, high) whatever the direction.
+    target
+        Value that earns the full score, in the indicator's unit.
+    group
+        Column of the data by whose groups gaps of this indicator are filled.
+    treatment, normalisation
+        Own way of treating outliers and of scaling; null takes that of the step.
     """
 
     id: str
@@ -110,6 +139,12 @@ class Indicator:
     transform: Transform = "none"
     definition: Mapping[str, str] = made(default_factory=dict)
     note: Mapping[str, str] = made(default_factory=dict)
+    denominator: str | None = None
+    goalposts: tuple[float, float] | None = None
+    target: float | None = None
+    group: str | None = None
+    treatment: Method | None = None
+    normalisation: Method | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +161,8 @@ class Tree:
         Least share of a node's weight that must have data for the node to have a score, 0..1.
     range
         Lowest and highest score.
+    aggregation
+        Own way of aggregating at the root; null takes that of the step.
     """
 
     id: str
@@ -134,6 +171,7 @@ class Tree:
     indicators: tuple[Indicator, ...]
     floor: float
     range: tuple[float, float] = (0.0, 100.0)
+    aggregation: Method | None = None
 
     @property
     def entries(self) -> tuple[Node | Indicator, ...]:
@@ -150,9 +188,22 @@ class Tree:
         own = next((entry.floor for entry in self.nodes if entry.id == node), None)
         return self.floor if own is None else own
 
+    def aggregation_of(self, node: str) -> Method | None:
+        """Return a node's own way of aggregating, null where it has none."""
+        if node == self.id:
+            return self.aggregation
+        return next((entry.aggregation for entry in self.nodes if entry.id == node), None)
+
     def upward(self) -> tuple[str, ...]:
         """Return the ids of all nodes, every node after those below it, the root last."""
         return (*self._below(self.id), self.id)
+
+    def downward(self) -> tuple[str, ...]:
+        """Return the ids of all nodes, level by level from the root, in the order of the settings."""
+        found = [self.id]
+        for above in found:
+            found += [child.id for child in self.nodes if child.parent == above]
+        return tuple(found)
 
     def _below(self, node: str) -> Iterator[str]:
         for child in self.nodes:
@@ -209,24 +260,22 @@ def parse(mapping: Mapping[str, Any]) -> Tree:
     >>> tree.upward()
     ('links', 'vitality')
     """
-    _known_keys(mapping, _TREE_KEYS, "an index")
-    root = _text(mapping, "id", "an index")
+    fields.known_keys(mapping, _TREE_KEYS, "an index")
+    root = fields.text(mapping, "id", "an index")
     where = f"index {root!r}"
-    low, high = _range(mapping, where)
-    floor = _floor(mapping, where)
     tree = Tree(
         id=root,
         name=_words(mapping, "name", where),
-        nodes=tuple(_node(entry, where) for entry in _tables(mapping, "node", where)),
-        indicators=tuple(_indicator(entry, where) for entry in _tables(mapping, "indicator", where)),
-        floor=floor,
-        range=(low, high),
+        nodes=tuple(_node(entry, where) for entry in fields.tables(mapping, "node", where)),
+        indicators=tuple(_indicator(entry, where) for entry in fields.tables(mapping, "indicator", where)),
+        floor=fields.share(mapping, "floor", where),
+        range=fields.pair(mapping, "range", where) if "range" in mapping else (0.0, 100.0),
     )
-    _check_shape(tree, where)
+    check_shape(tree, where)
     return tree
 
 
-def _check_shape(tree: Tree, where: str) -> None:
+def check_shape(tree: Tree, where: str) -> None:
     """Raise if ids repeat, a parent is unknown, nodes go round in a circle or lead to no indicator."""
     seen = {tree.id}
     for entry in tree.entries:
@@ -261,101 +310,56 @@ def _check_shape(tree: Tree, where: str) -> None:
 
 
 def _node(entry: Mapping[str, Any], where: str) -> Node:
-    where = _named(entry, where, "node")
-    _known_keys(entry, _NODE_KEYS, where)
+    where = fields.named(entry, where, "node")
+    fields.known_keys(entry, _NODE_KEYS, where)
     return Node(
-        id=_text(entry, "id", where),
-        parent=_text(entry, "parent", where),
+        id=fields.text(entry, "id", where),
+        parent=fields.text(entry, "parent", where),
         weight=_weight(entry, where),
         name=_words(entry, "name", where),
-        floor=_floor(entry, where) if "floor" in entry else None,
+        floor=fields.share(entry, "floor", where) if "floor" in entry else None,
     )
 
 
 def _indicator(entry: Mapping[str, Any], where: str) -> Indicator:
-    where = _named(entry, where, "indicator")
-    _known_keys(entry, _INDICATOR_KEYS, where)
-    direction = _typed(entry, "direction", int, where)
+    where = fields.named(entry, where, "indicator")
+    fields.known_keys(entry, _INDICATOR_KEYS, where)
+    direction = fields.typed(entry, "direction", int, where)
     if direction not in {1, -1}:
         raise SpecError(
             f"{where}: got direction = {direction}, but expected 1 (more is better) or -1 (less is)"
         )
-    transform: Transform = _typed(entry, "transform", str, where) if "transform" in entry else "none"
+    transform: Transform = fields.typed(entry, "transform", str, where) if "transform" in entry else "none"
     if transform not in get_args(Transform):
         raise SpecError(
             f"{where}: there is no transform {transform!r}" + hint_near(transform, get_args(Transform))
         )
-    sources = _need(entry, "sources", where)
+    sources = fields.need(entry, "sources", where)
     if not isinstance(sources, list) or not all(isinstance(s, str) and s for s in sources):
         raise SpecError(f"{where}: got sources = {sources!r}, but expected a list of source ids")
     return Indicator(
-        id=_text(entry, "id", where),
-        parent=_text(entry, "parent", where),
+        id=fields.text(entry, "id", where),
+        parent=fields.text(entry, "parent", where),
         weight=_weight(entry, where),
         direction=direction,
         name=_words(entry, "name", where),
         unit=_words(entry, "unit", where),
         sources=tuple(sources),
-        network=_text(entry, "network", where) if "network" in entry else None,
-        measure=_text(entry, "measure", where) if "measure" in entry else None,
-        field=_text(entry, "field", where) if "field" in entry else None,
-        year=_typed(entry, "year", int, where) if "year" in entry else None,
-        downscaled=_typed(entry, "downscaled", bool, where) if "downscaled" in entry else False,
-        table=_text(entry, "table", where) if "table" in entry else None,
-        sector=_text(entry, "sector", where) if "sector" in entry else None,
+        network=fields.text(entry, "network", where) if "network" in entry else None,
+        measure=fields.text(entry, "measure", where) if "measure" in entry else None,
+        field=fields.text(entry, "field", where) if "field" in entry else None,
+        year=fields.typed(entry, "year", int, where) if "year" in entry else None,
+        downscaled=fields.typed(entry, "downscaled", bool, where) if "downscaled" in entry else False,
+        table=fields.text(entry, "table", where) if "table" in entry else None,
+        sector=fields.text(entry, "sector", where) if "sector" in entry else None,
         transform=transform,
         definition=_words(entry, "definition", where) if "definition" in entry else {},
         note=_words(entry, "note", where) if "note" in entry else {},
     )
 
 
-def _named(entry: Mapping[str, Any], where: str, kind: str) -> str:
-    """Return the words that say which entry an error is in."""
-    return f"{where}, {kind} {entry['id']!r}" if "id" in entry else f"{where}, a {kind} without id"
-
-
-def _known_keys(entry: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
-    for key in entry:
-        if key not in known:
-            raise SpecError(f"{where}: unknown key {key!r}" + hint_near(key, known))
-
-
-def _need(entry: Mapping[str, Any], key: str, where: str) -> Any:  # noqa: ANN401 - settings may hold anything
-    if key not in entry:
-        raise SpecError(f"{where}: the key {key!r} is missing")
-    return entry[key]
-
-
-def _typed(entry: Mapping[str, Any], key: str, kind: type, where: str) -> Any:  # noqa: ANN401 - of that kind
-    value = _need(entry, key, where)
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise SpecError(f"{where}: got {key} = {value!r}, but expected {_KIND_WORDS[kind]}")
-    return value
-
-
-def _text(entry: Mapping[str, Any], key: str, where: str) -> str:
-    value: str = _typed(entry, key, str, where)
-    if not value.strip():
-        raise SpecError(f"{where}: {key} is an empty text")
-    return value
-
-
-def _number(entry: Mapping[str, Any], key: str, where: str) -> float:
-    value = _need(entry, key, where)
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:  # noqa: PLR0124 - NaN
-        raise SpecError(f"{where}: got {key} = {value!r}, but expected a number")
-    return float(value)
-
-
-def _floor(entry: Mapping[str, Any], where: str) -> float:
-    floor = _number(entry, "floor", where)
-    if not 0 <= floor <= 1:
-        raise SpecError(f"{where}: got floor = {floor:g}, but expected a share of the weight from 0 to 1")
-    return floor
-
-
 def _weight(entry: Mapping[str, Any], where: str) -> float:
-    weight = _number(entry, "weight", where)
+    weight = fields.number(entry, "weight", where)
     if not 0 < weight < float("inf"):
         raise SpecError(
             f"{where}: got weight = {weight:g}, but expected a number above 0; leave out what has no weight"
@@ -364,25 +368,8 @@ def _weight(entry: Mapping[str, Any], where: str) -> float:
 
 
 def _words(entry: Mapping[str, Any], key: str, where: str) -> dict[str, str]:
-    words = _need(entry, key, where)
+    words = fields.need(entry, key, where)
     if not isinstance(words, Mapping):
         raise SpecError(f"{where}: got {key} = {words!r}, but expected {{ en = ..., zh = ... }}")
-    _known_keys(words, LANGUAGES, f"{where}, {key}")
-    return {language: _text(words, language, f"{where}, {key}") for language in LANGUAGES}
-
-
-def _tables(entry: Mapping[str, Any], key: str, where: str) -> list[Mapping[str, Any]]:
-    tables = entry.get(key, [])
-    if not isinstance(tables, list) or not all(isinstance(table, Mapping) for table in tables):
-        raise SpecError(f"{where}: {key!r} must be a list of tables, each written [[{key}]]")
-    return tables
-
-
-def _range(entry: Mapping[str, Any], where: str) -> tuple[float, float]:
-    bounds = entry.get("range", [0, 100])
-    numbers = isinstance(bounds, list) and all(
-        isinstance(b, int | float) and not isinstance(b, bool) for b in bounds
-    )
-    if not numbers or len(bounds) != 2 or not bounds[0] < bounds[1]:  # noqa: PLR2004 - low and high
-        raise SpecError(f"{where}: got range = {bounds!r}, but expected [low, high] with low < high")
-    return float(bounds[0]), float(bounds[1])
+    fields.known_keys(words, LANGUAGES, f"{where}, {key}")
+    return {language: fields.text(words, language, f"{where}, {key}") for language in LANGUAGES}
