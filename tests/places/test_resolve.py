@@ -1,5 +1,7 @@
 """Each way of the resolver on an invented gazetteer, and the texts of the issue on the real one."""
 
+from dataclasses import replace
+
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -47,6 +49,14 @@ def test_homonyms_are_not_guessed(tiny_resolver: Resolver) -> None:
     assert answer["way"] == "unresolved"
     assert "Oak (XA, 5, 500000)" in str(answer["candidates"])
     assert "Oak (XA, 6, 480000)" in str(answer["candidates"])
+
+
+def test_a_part_may_name_a_country_or_a_division(tiny_resolver: Resolver) -> None:
+    rows = {"country": ["XA", "XB"], "admin1": ["03", "09"], "name": ["Bosquia", "Bosquia"]}
+    resolver = replace(tiny_resolver, divisions=pl.DataFrame(rows))
+    assert _one(resolver, "Oak, Bosquia")["place_id"] == 5
+    assert _one(resolver, "Elm, Bosquia")["place_id"] == 4
+    assert _one(resolver, "Oak, Bosquia", "Bosquia")["way"] == "unresolved"
 
 
 def test_a_place_outside_every_city_has_none(tiny_resolver: Resolver) -> None:
@@ -116,6 +126,13 @@ def test_a_given_country_is_kept_to(tiny_resolver: Resolver, texts: list[str], c
         ("慕尼黑", "Munich"),
         ("Atlanta, Georgia, U.S.", "Atlanta"),
         ("Cambridge, MA, USA", "Boston"),
+        ("Massachusetts Institute of Technology, Cambridge, MA", "Boston"),
+        ("Atlanta, Georgia", "Atlanta"),
+        ("Tbilisi, Georgia", "Tbilisi"),
+        ("London, ON", "London"),
+        ("Hong Kong, China", "Hong Kong"),
+        ("Islington, London", "London"),
+        ("广东省深圳市南山区", "Shenzhen"),
         ("Cambridge, UK", "Cambridge"),
         ("1426 West 3rd Street, Cleveland, Ohio, United States", "Cleveland"),
         ("清华大学, 北京, 中国", "Beijing"),
@@ -128,6 +145,8 @@ def test_texts_as_they_come(real_resolver: Resolver, text: str, city: str) -> No
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("text", ["Cambridge", "Springfield, United States", "Xyzzyville"])
+@pytest.mark.parametrize(
+    "text", ["Cambridge", "San Jose", "Richmond, CA", "Springfield, United States", "Xyzzyville"]
+)
 def test_what_nobody_can_tell_stays_open(real_resolver: Resolver, text: str) -> None:
     assert _one(real_resolver, text)["way"] == "unresolved"

@@ -57,7 +57,7 @@ def decide(
     best = ranked.unique("q", keep="first", maintain_order=True)
     by_main_name = pl.col("is_main") & (pl.col("trust") <= _ORDER["normal"])
     needed = (
-        pl.when(pl.col("hint").is_null() | pl.col("otherwise").is_not_null())
+        pl.when(pl.col("hint").is_null() | pl.col("either"))
         .then(rule.accept_alone)
         .when(by_main_name)
         .then(rule.accept)
@@ -65,7 +65,7 @@ def decide(
     )
     best = (
         best.join(_shares(ranked, lookup), on="q", how="left", maintain_order="left")
-        .join(questions.hints.select("q", "hint", "otherwise"), on="q", how="left", maintain_order="left")
+        .join(questions.hints.select("q", "hint", "either"), on="q", how="left", maintain_order="left")
         .with_columns(
             pl.col("share").fill_null(1.0),
             way=pl.col("trust").replace_strict({i: way for way, i in _ORDER.items()}, return_dtype=pl.String),

@@ -21,8 +21,8 @@ class Questions:
         Parts that may be places: `q, position, parts, segment, key, is_hint`; a text of several parts
         stands there as a whole too, at position -1.
     hints
-        `q, hint, otherwise, divisions`: the country, given or read from the text; the country that the text
-        means if it means a division of the same name; the codes of the divisions named (a list).
+        `q, hint, either, divisions`: the country, given or read from the text; whether the text may mean a
+        division of the same name instead; the divisions named (a list of `US.GA`).
     of_divisions
         `q` of texts that are a division's name and nothing else.
     """
@@ -59,11 +59,17 @@ def taken_apart(asked: pl.DataFrame, lookup: Lookup) -> Questions:
     )
     region = _fitting_regions(regions, countries)
     of_region = region.group_by("q").agg(
-        divisions=pl.col("admin1").unique().sort(), from_region=pl.col("country").first()
+        divisions=pl.format("{}.{}", "country", "admin1").unique().sort(),
+        from_region=pl.col("country").min(),
     )
     hints = (
         countries.join(of_region, on="q", how="left")
-        .select("q", "divisions", "otherwise", hint=pl.coalesce("given", "inferred", "from_region"))
+        .select(
+            "q",
+            "divisions",
+            hint=pl.coalesce("given", "inferred", "from_region"),
+            either=pl.col("given").is_null() & pl.col("either").fill_null(value=False),
+        )
         .sort("q")
     )
     is_hint = pl.concat([named.select("q", "position"), region.select("q", "position")]).unique()
@@ -143,17 +149,16 @@ def _regions(tail: pl.DataFrame, lookup: Lookup) -> pl.DataFrame:
 
 
 def _inferred_countries(named: pl.DataFrame, regions: pl.DataFrame) -> pl.DataFrame:
-    """Find the country a text itself names: `q, inferred, otherwise`.
+    """Find the country a text itself names: `q, inferred, either`.
 
     Georgia in "Atlanta, Georgia, U.S." is a division of another country named; of several countries left
     the first counts ("Woking, United Kingdom (offices) Dublin, Ireland (domicile)"). Where the same
-    part may as well be a division of another country ("Atlanta, Georgia", "Stanford, CA"), that country
-    is `otherwise`.
+    part may as well be a division ("Atlanta, Georgia", "Stanford, CA"), it is `either`.
     """
-    others = named.select("q", other="is_country").unique()
+    others = named.select("q", other="is_country", elsewhere="position")
     as_region = (
         regions.join(others, on="q", how="inner")
-        .filter(pl.col("country") == pl.col("other"))
+        .filter((pl.col("country") == pl.col("other")) & (pl.col("position") != pl.col("elsewhere")))
         .select("q", "position")
         .unique()
     )
@@ -163,21 +168,20 @@ def _inferred_countries(named: pl.DataFrame, regions: pl.DataFrame) -> pl.DataFr
         .unique("q", keep="first", maintain_order=True)
         .rename({"is_country": "inferred"})
     )
-    otherwise = (
-        regions.join(first, on=["q", "position"], how="inner")
-        .group_by("q")
-        .agg(pl.col("country").unique().alias("countries"))
-        .filter(pl.col("countries").list.len() == 1)
-        .select("q", otherwise=pl.col("countries").list.first())
-    )
-    return first.join(otherwise, on="q", how="left", maintain_order="left").drop("position")
+    either = regions.join(first, on=["q", "position"], how="semi").select("q", either=True).unique()
+    return first.join(either, on="q", how="left", maintain_order="left").drop("position")
 
 
 def _fitting_regions(regions: pl.DataFrame, countries: pl.DataFrame) -> pl.DataFrame:
     """Keep divisions of the country that is known; where none is, those whose names point to one country."""
-    target = pl.coalesce("given", "otherwise", "inferred")
+    target = (
+        pl.when(pl.col("given").is_null() & pl.col("either"))
+        .then(None)
+        .otherwise(pl.coalesce("given", "inferred"))
+    )
     return (
         regions.join(countries, on="q", how="inner")
-        .filter(target.is_null() | (target == pl.col("country")))
-        .filter(pl.col("country").n_unique().over("q") == 1)
+        .with_columns(target=target)
+        .filter(pl.col("target").is_null() | (pl.col("target") == pl.col("country")))
+        .filter((pl.col("country").n_unique().over("q") == 1) | pl.col("either"))
     )

@@ -35,16 +35,18 @@ def weighed(
     places = lookup.places[found["ix"]].select("country", "under", "admin1", "city_id", own="weight")
     hinted = found.drop("country", strict=False).hstack(places)
     hinted = hinted.join(questions.hints, on="q", how="left", maintain_order="left")
-    in_division = pl.col("divisions").list.contains(pl.col("admin1")).fill_null(value=False)
+    in_division = (
+        pl.col("divisions").list.contains(pl.format("{}.{}", "country", "admin1")).fill_null(value=False)
+    )
     in_country = (pl.col("hint").is_null()) | (pl.col("hint") == pl.col("country"))
     in_territory = (pl.col("hint") == pl.col("under")).fill_null(value=False) & pl.lit(territories)
-    in_other = (pl.col("otherwise") == pl.col("country")).fill_null(value=False) & in_division
-    raised = in_division & pl.col("otherwise").is_null()
-    return hinted.filter(in_country | in_territory | in_other).with_columns(
+    instead = pl.col("either") & in_division
+    raised = in_division & ~pl.col("either")
+    return hinted.filter(in_country | in_territory | instead).with_columns(
         weight=pl.col("own")
         * pl.col("fit")
         * pl.when(raised).then(rule.division_weight).otherwise(1.0)
-        * pl.when(in_country | in_other).then(1.0).otherwise(rule.territory_weight)
+        * pl.when(in_country | instead).then(1.0).otherwise(rule.territory_weight)
     )
 
 
