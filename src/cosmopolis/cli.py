@@ -85,6 +85,18 @@ def _parser() -> _Parser:
     )
     resolve.set_defaults(run=_resolve, options=_options(resolve))
 
+    index = commands.add_parser("index", help="build an index of your own: any units, any tree")
+    index.add_argument("spec", type=Path, metavar="SPEC", help="TOML file that names its data, or a workbook")
+    index.add_argument("--out", type=Path, metavar="DIR", help="folder to write to (out/<index id>)")
+    index.set_defaults(run=_index, options=_options(index))
+
+    compare = commands.add_parser("compare", help="say what changed between two results, and why")
+    compare.add_argument("before", type=Path, metavar="DIR_A", help="folder of the earlier result")
+    compare.add_argument("after", type=Path, metavar="DIR_B", help="folder of the later result")
+    compare.add_argument("--out", type=Path, metavar="DIR", help="folder of the tables (out/compare-<a>-<b>)")
+    compare.add_argument("--top", type=int, default=100, metavar="N", help="cities counted by region (100)")
+    compare.set_defaults(run=_compare, options=_options(compare))
+
     check = commands.add_parser("check", help="prove that a result matches its manifest")
     check.add_argument("folder", type=Path, metavar="DIR", help="folder of the result")
     check.set_defaults(run=_check, options=_options(check))
@@ -161,6 +173,20 @@ def _resolve(args: argparse.Namespace) -> int:
         offline=args.offline,
         catalog_path=args.catalog,
     )
+
+
+def _index(args: argparse.Namespace) -> int:
+    from cosmopolis.index.command import run
+
+    return run(args.spec, args.out)
+
+
+def _compare(args: argparse.Namespace) -> int:
+    if args.top < 1:
+        raise SpecError(f"--top is {args.top}, expected a whole number of at least 1")
+    from cosmopolis.pipeline.comparing import run
+
+    return run(args.before, args.after, out=args.out, top_size=args.top)
 
 
 def _check(args: argparse.Namespace) -> int:
