@@ -175,9 +175,16 @@ def _resolve(args: argparse.Namespace) -> int:
     )
 
 
+def _not_a_result(folder: Path | None) -> None:
+    """Raise if a folder to write to is a result of a build, whose manifest would no longer be true."""
+    if folder is not None and (folder / "manifest.json").exists():
+        raise ResultError(f"{folder} is the result of a build; choose another --out")
+
+
 def _index(args: argparse.Namespace) -> int:
     from cosmopolis.index.command import run
 
+    _not_a_result(args.out)
     return run(args.spec, args.out)
 
 
@@ -186,6 +193,7 @@ def _compare(args: argparse.Namespace) -> int:
         raise SpecError(f"--top is {args.top}, expected a whole number of at least 1")
     from cosmopolis.pipeline.comparing import run
 
+    _not_a_result(args.out)
     return run(args.before, args.after, out=args.out, top_size=args.top)
 
 

@@ -14,6 +14,7 @@ from cosmopolis.places.resolve import ANSWER_SCHEMA
 from cosmopolis.sources.catalog import load as load_catalog
 from cosmopolis.sources.fetch import default_cache
 
+_SUFFIXES = (".csv", ".parquet")
 _SOURCES = ("geonames", "country-names", "airports")
 
 
@@ -43,6 +44,10 @@ def write_table(frame: pl.DataFrame, path: Path | None) -> None:
         sys.stdout.buffer.write(frame.write_csv().encode())  # UTF-8, whatever the terminal is set to
         sys.stdout.buffer.flush()
         return
+    if path.suffix.lower() not in _SUFFIXES:
+        raise FormatError(
+            f"cannot write {path}: the name says how; expected one that ends in .csv or .parquet"
+        )
     draft = path.with_name(f".{path.name}.part")
     try:
         if path.suffix.lower() == ".parquet":
