@@ -29,6 +29,8 @@ NAMED_BY_DATA = {
     "column_unit",
     "table",
     "sample",
+    "intervals",
+    "varied",
 }
 """Sections whose keys are names in the data, put together at run time."""
 

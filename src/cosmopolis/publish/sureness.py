@@ -58,7 +58,7 @@ def rivals(view: View) -> str:
 
 
 def findings(view: View) -> tuple[str, ...]:
-    """Return what the intervals come to: how wide they are, and how many of the first stay among the first."""
+    """Return what the intervals come to: how wide they are, and how many of the first stay so."""
     w, top = view.words, view.result.shown.top
     rows = [(row.rank or 0, row.bounds) for row in view.ranked if row.bounds is not None]
     if not rows:

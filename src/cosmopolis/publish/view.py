@@ -143,7 +143,7 @@ class View:
         words, root = self.words, pl.col("node") == self.result.index.id
         table = self._of_index("scores").filter(root).select("city_id", "rank_low", "rank_high").drop_nulls()
         return {
-            city: Bounds(low=low, high=high, text=f"{words.whole(low)}–{words.whole(high)}")  # noqa: RUF001
+            city: Bounds(low=low, high=high, text=f"{words.whole(low)}–{words.whole(high)}")
             for city, low, high in table.iter_rows()
         }
 
