@@ -31,6 +31,7 @@ NAMED_BY_DATA = {
     "sample",
     "intervals",
     "varied",
+    "varied_value",
 }
 """Sections whose keys are names in the data, put together at run time."""
 

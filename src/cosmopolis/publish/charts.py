@@ -130,18 +130,18 @@ def rank_intervals(dots: Sequence[RankDot], *, title: str) -> Spec:
     x = alt.X("rank:Q", title=title, scale=alt.Scale(domain=[1, max(most, 2)], nice=False), axis=axis)
     bars = (
         base.transform_filter(known)
-        .mark_rule(strokeWidth=5, color=BAR, strokeCap="round")
+        .mark_rule(strokeWidth=5, color=BAR, strokeCap="butt")
         .encode(x=alt.X("low:Q"), x2="high:Q", y=y)
     )
     points = base.mark_point(filled=True, size=44, stroke=ACCENT, strokeWidth=1.5, opacity=1).encode(
         x=x, y=y, fill=alt.condition(known, alt.value(ACCENT), alt.value("#ffffff"))
     )
-    names = base.mark_text(align="right", fontSize=12, color=INK, limit=170).encode(
+    names = base.mark_text(align="right", fontSize=12, color=INK, limit=140).encode(
         x=alt.value(-12), y=y, text="name:N"
     )
     end = base.transform_calculate(end="max(datum.rank, isValid(datum.high) ? datum.high : 0)")
     labels = end.mark_text(align="left", dx=8, fontSize=10, color=MUTED).encode(
         x=alt.X("end:Q"), y=y, text="label:N"
     )
-    chart = alt.layer(bars, points, names, labels).properties(width=270, height=alt.Step(19))
+    chart = alt.layer(bars, points, names, labels).properties(width=250, height=alt.Step(19))
     return finished(chart, {"rows": rows})

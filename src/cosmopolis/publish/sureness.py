@@ -22,7 +22,7 @@ def level(view: View) -> float:
     """Return the share of variations that an interval holds, 0.9 where the settings do not say."""
     settings = _settings(view)
     given = settings.get("level") if isinstance(settings, Mapping) else None
-    return float(given) if isinstance(given, int | float) and 0 < given < 1 else _LEVEL
+    return float(given) if isinstance(given, int | float) and 0 < given <= 1 else _LEVEL
 
 
 def part(view: View) -> str:
@@ -79,16 +79,16 @@ def varied(view: View) -> str:
     if not settings:
         return ""
     if not isinstance(settings, Mapping):
-        return w("intervals.varied", items=_plain(settings))
+        return w("intervals.varied", items=str(settings))
     for text in (settings, settings.get("note"), settings.get("text")):
         if isinstance(text, str):
             return text
         if isinstance(text, Mapping) and text and set(text) <= set(LANGUAGES):
             return said(text, w.language)
     items = [
-        w("common.colon", label=w.or_id("varied", key), text=value)
+        w("common.colon", label=w.or_id("varied", key), text=_value(view, key, value))
         for key, value in _flat("", settings)
-        if key != "level" and value
+        if key != "level"
     ]
     return w("intervals.varied", items=w("common.semicolon").join(items)) if items else ""
 
@@ -97,19 +97,24 @@ def _settings(view: View) -> Any:  # noqa: ANN401 - any setting
     return view.result.edition.settings.get("intervals")
 
 
-def _flat(prefix: str, settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _flat(prefix: str, settings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for key, value in settings.items():
         name = f"{prefix}.{key}" if prefix else str(key)
         if isinstance(value, Mapping):
             yield from _flat(name, value)
         else:
-            yield name, _plain(value)
+            yield name, value
 
 
-def _plain(value: Any) -> str:  # noqa: ANN401 - any setting
+def _value(view: View, key: str, value: Any) -> str:  # noqa: ANN401 - any setting
+    w = view.words
     if isinstance(value, list | tuple):
-        return ", ".join(str(piece) for piece in value)
-    return str(value).lower() if isinstance(value, bool) else str(value)
+        return w.joined([w.or_id("varied_value", str(piece)) for piece in value])
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return f"±{w.share(value)}" if key == "weight_noise" else w.amount(value)
+    return str(value)
 
 
 def chart_rows(view: View) -> tuple[charts.RankDot, ...]:
