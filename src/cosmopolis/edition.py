@@ -23,6 +23,10 @@ T = TypeVar("T")
 COUNTINGS = ("full", "fractional", "refined")
 """Ways to count co-authored works: see `cosmopolis.networks.cooccurrence`."""
 
+NORMALISATIONS = ("min_max", "percentile_rank")
+AGGREGATIONS = ("arithmetic", "geometric", "harmonic")
+"""Ways that the intervals around ranks can vary: see `cosmopolis.pipeline.intervals`."""
+
 _ID = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
 _AT_LEAST_ONE = ("top", "rows", "core_density")
 _MAY_BE_NEGATIVE = ("centre",)
@@ -80,6 +84,35 @@ class NetworkSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class IntervalSettings:
+    """What is varied for the intervals around ranks: see `cosmopolis.pipeline.intervals`.
+
+    Attributes
+    ----------
+    replications
+        How often the index is made; 0: no intervals.
+    level
+        Share of the replications that an interval holds.
+    weight_noise
+        A weight w is drawn evenly from w (1 - noise) to w (1 + noise).
+    normalisations, aggregations
+        Ways that are as likely as each other: of `NORMALISATIONS` and `AGGREGATIONS`.
+    records
+        How many times the records are drawn anew; 0: they stay as they are.
+    seed
+        Name of all the draws; another name gives other draws.
+    """
+
+    replications: int = 2000
+    level: float = 0.9
+    weight_noise: float = 0.25
+    normalisations: list[str] = field(default_factory=lambda: ["min_max", "percentile_rank"])
+    aggregations: list[str] = field(default_factory=lambda: ["arithmetic", "geometric"])
+    records: int = 40
+    seed: str = "intervals"
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReportSettings:
     """How much the report shows, and whose borders it draws (a GeoJSON file; empty: the source's)."""
 
@@ -112,6 +145,7 @@ class Edition:
     cities: CitySettings = field(default_factory=CitySettings)
     sample: SampleRule = field(default_factory=SampleRule)
     networks: NetworkSettings = field(default_factory=NetworkSettings)
+    intervals: IntervalSettings = field(default_factory=IntervalSettings)
     report: ReportSettings = field(default_factory=ReportSettings)
     index: Tree
     catalog: str = ""
@@ -171,6 +205,7 @@ def parse_edition(text: str, *, where: str, folder: Path) -> Edition:
         raise SpecError(
             f"{where}, [networks]: there is no counting {counting!r}" + hint_near(counting, COUNTINGS)
         )
+    _check_intervals(settings["intervals"], f"{where}, [intervals]")
     return Edition(
         id=raw["id"],
         year=raw["year"],
@@ -207,10 +242,30 @@ def _check_plain(raw: Mapping[str, Any], where: str) -> None:
         raise SpecError(f'{where}: title is {title!r}, expected {{ en = "…", zh = "…" }}')
 
 
+def _check_intervals(settings: IntervalSettings, where: str) -> None:
+    """Raise if a share is out of bounds, or a list is empty or names what there is not."""
+    if not 0 < settings.level <= 1:
+        raise SpecError(f"{where}: level is {settings.level}, expected a share above 0 and at most 1")
+    if settings.weight_noise >= 1:
+        raise SpecError(
+            f"{where}: weight_noise is {settings.weight_noise}, expected a share below 1: no weight is 0"
+        )
+    for key, given, known in (
+        ("normalisations", settings.normalisations, NORMALISATIONS),
+        ("aggregations", settings.aggregations, AGGREGATIONS),
+    ):
+        if not given:
+            raise SpecError(f"{where}: {key} is empty, expected at least one of {', '.join(known)}")
+        for name in given:
+            if name not in known:
+                raise SpecError(f"{where}: {key} has no {name!r}" + hint_near(name, known))
+
+
 _SECTIONS: Mapping[str, type] = {
     "cities": CitySettings,
     "sample": SampleRule,
     "networks": NetworkSettings,
+    "intervals": IntervalSettings,
     "report": ReportSettings,
 }
 

@@ -29,6 +29,9 @@ NAMED_BY_DATA = {
     "column_unit",
     "table",
     "sample",
+    "intervals",
+    "varied",
+    "varied_value",
 }
 """Sections whose keys are names in the data, put together at run time."""
 

@@ -139,6 +139,15 @@ def indicator_values(
     return pl.concat(frames)
 
 
+def links_of(indicator: Indicator, woven: Woven) -> pl.DataFrame:
+    """Return the links that an indicator's measure is taken of: of its year, or of the latest."""
+    links = woven.links.filter(
+        (pl.col("network") == indicator.network) & (pl.col("field") == indicator.field)
+    )
+    year = pl.col("year").max() if indicator.year is None else pl.lit(indicator.year)
+    return links.filter(pl.col("year") == year)
+
+
 def _known(
     indicator: Indicator, catalog: Catalog, atlas: Atlas, woven: Woven, measures: pl.DataFrame
 ) -> tuple[int | None, pl.DataFrame]:

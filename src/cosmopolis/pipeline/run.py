@@ -1,8 +1,8 @@
 """The whole build: from an edition's settings to its result folder.
 
-Sources, records, cities, networks, measures, index, report, in this order; a step whose inputs have not
-changed is taken from the cache, and a result that is whole and was made from the same inputs is left as
-it is.
+Sources, records, cities, networks, measures, index, intervals, report, in this order; a step whose inputs
+have not changed is taken from the cache, and a result that is whole and was made from the same inputs is
+left as it is.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from cosmopolis.publish.result import Result
 
-STEPS = ("sources", "cities", "networks", "measures", "index", "report", "result")
+STEPS = ("sources", "cities", "networks", "measures", "index", "intervals", "report", "result")
 """What a progress bar counts."""
 
 
@@ -205,7 +205,7 @@ def _identity(settings: Edition, catalog: Catalog, shelf: Shelf) -> dict[str, An
         "missing": shelf.missing,
         "program": program_hash(),
         "versions": versions(),
-        "seeds": {},
+        "seeds": {"intervals": settings.intervals.seed},
     }
 
 
@@ -257,6 +257,7 @@ def _tables(
     from cosmopolis.index.rollup import roll_up  # noqa: PLC0415
     from cosmopolis.measures.networks import network_measures  # noqa: PLC0415
     from cosmopolis.pipeline.indicators import indicator_values  # noqa: PLC0415 - SciPy and igraph when needed
+    from cosmopolis.pipeline.intervals import with_intervals  # noqa: PLC0415
     from cosmopolis.pipeline.networks import weave  # noqa: PLC0415
 
     with clock.step("networks"):
@@ -270,6 +271,8 @@ def _tables(
         indicators = rolled.indicators.join(
             years, on="indicator", how="left", maintain_order="left"
         ).with_columns(year="own")
+    with clock.step("intervals"):
+        scores = with_intervals(rolled, settings.index, settings.intervals, woven=woven)
     named = set(measures["city_id"]) | set(woven.sample)
     cities = atlas.cities()
     return {
@@ -278,7 +281,7 @@ def _tables(
         "country_links": woven.country_links,
         "network_measures": measures,
         "indicators": indicators.drop("own"),
-        "scores": rolled.scores,
+        "scores": scores,
         "coverage": rolled.coverage,
         "country_groups": country_groups(shelf),
         "belt_and_road": belt_and_road.table(),

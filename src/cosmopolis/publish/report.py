@@ -16,7 +16,7 @@ import polars as pl
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from cosmopolis.publish import charts, fonts, maps, network_pages, notes, render, words
+from cosmopolis.publish import charts, fonts, maps, network_pages, notes, render, sureness, words
 from cosmopolis.publish.geometry import Frame, outlines
 from cosmopolis.publish.network_pages import NetworkPage
 from cosmopolis.publish.result import Result
@@ -147,7 +147,9 @@ def _context(view: View, desk: _Desk) -> dict[str, Any]:
     regions = region_rows(view)
     top = result.shown.top
     other = next(language for language in LANGUAGES if language != w.language)
-    world, world_lead = _world_map(view, desk)
+    intervals = _interval_figure(view, desk)
+    before = 0 if intervals is None else 1
+    world, world_lead = _world_map(view, desk, number=1 + before)
     index_sources = [source for note in result.index.indicators for source in note.sources]
     return {
         "w": w,
@@ -164,8 +166,8 @@ def _context(view: View, desk: _Desk) -> dict[str, Any]:
             hash=result.hash[:16],
         ),
         "sample_rule": w.said(result.edition.sample_rule),
-        "headline": headline(view),
-        "lede": lede(view),
+        "headline": w.sentences([headline(view), sureness.lead(view)]),
+        "lede": [text for text in (sureness.rivals(view), *lede(view)) if text],
         "index_name": w.said(result.index.name),
         "dimensions": [w.said(node.name) for node in result.index.dimensions],
         "year": str(view.year),
@@ -177,16 +179,23 @@ def _context(view: View, desk: _Desk) -> dict[str, Any]:
         "world": world,
         "world_lead": world_lead,
         "regions": regions,
-        "regions_figure": _region_figure(view, desk),
+        "regions_figure": _region_figure(view, desk, number=2 + before),
         "top_ties": len(top_cities(view)) if len(top_cities(view)) > top else 0,
-        "pages": [(page, _network_map(view, desk, page, number=n)) for n, page in enumerate(pages, start=3)],
+        "pages": [
+            (page, _network_map(view, desk, page, number=n)) for n, page in enumerate(pages, start=3 + before)
+        ],
         "dimension_rows": notes.dimension_rows(view),
         "indicators": notes.indicator_cards(view),
         "sources": notes.source_cards(view),
         "ledger": notes.ledger_sum(view),
         "gaps": notes.gap_rows(view),
         "settings": notes.setting_rows(view),
-        "intervals": result.table("scores")["rank_low"].is_not_null().any(),
+        "intervals": intervals,
+        "bounds_text": lambda bounds: sureness.bounds_text(view, bounds),
+        "findings": sureness.findings(view),
+        "varied": sureness.varied(view),
+        "part": sureness.part(view),
+        "level": w.share(sureness.level(view)),
     }
 
 
@@ -204,7 +213,32 @@ def _described(view: View, names: Sequence[str], nodes: int, links: int, *, leve
     )
 
 
-def _world_map(view: View, desk: _Desk) -> tuple[Figure, str]:
+def _interval_figure(view: View, desk: _Desk) -> Figure | None:
+    """Draw the first cities' ranks with their intervals; None if no city has one."""
+    w = view.words
+    if not any(row.bounds for row in view.ranked):
+        return None
+    dots = sureness.chart_rows(view)
+    title = w("intervals.figure", n=len(dots))
+    hollow = w("intervals.hollow") if any(dot.low is None for dot in dots) else ""
+    items = w("common.semicolon").join(sureness.item(dot) for dot in dots[:_ALT_NAMES])
+    drawing = render.svg(
+        charts.rank_intervals(dots, title=w("intervals.axis")),
+        config=desk.config,
+        id="figure-intervals",
+        title=title,
+        description=w("intervals.alt", n=len(dots), items=items),
+    )
+    explained = (w("intervals.key", part=sureness.part(view)), hollow, sureness.varied(view))
+    return Figure(
+        number=w("common.figure", number="1"),
+        drawing=drawing,
+        label=title,
+        notes=tuple(note for note in explained if note),
+    )
+
+
+def _world_map(view: View, desk: _Desk, *, number: int) -> tuple[Figure, str]:
     """Draw the cities by score and the strongest links between them; return the figure and its lead."""
     w, result = view.words, view.result
     nodes = [
@@ -251,7 +285,7 @@ def _world_map(view: View, desk: _Desk) -> tuple[Figure, str]:
         description=_described(view, [n.name for n in nodes], len(nodes), len(ties), level="city"),
     )
     figure = Figure(
-        number=w("common.figure", number="1"),
+        number=w("common.figure", number=str(number)),
         drawing=drawing,
         label=w("map.title"),
         notes=_map_notes(view, ties),
@@ -304,7 +338,7 @@ def _network_map(view: View, desk: _Desk, page: NetworkPage, *, number: int) -> 
     )
 
 
-def _region_figure(view: View, desk: _Desk) -> Figure | None:
+def _region_figure(view: View, desk: _Desk, *, number: int) -> Figure | None:
     """Draw the first cities by region; None if no city has a rank."""
     w = view.words
     rows = [{"region": row.region, "cities": row.top, "label": w.whole(row.top)} for row in region_rows(view)]
@@ -319,4 +353,4 @@ def _region_figure(view: View, desk: _Desk) -> Figure | None:
         title=title,
         description=w("regions.alt", items=w("common.semicolon").join(items)),
     )
-    return Figure(number=w("common.figure", number="2"), drawing=drawing, label=title, notes=())
+    return Figure(number=w("common.figure", number=str(number)), drawing=drawing, label=title, notes=())

@@ -38,8 +38,17 @@ class Cell:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Bounds:
+    """The lowest and the highest rank of an interval, and both as text."""
+
+    low: int
+    high: int
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class RankRow:
-    """A row of the ranking."""
+    """A row of the ranking; no bounds where no interval is computed."""
 
     city: City
     rank: int | None
@@ -47,6 +56,7 @@ class RankRow:
     score: Cell
     dimensions: tuple[Cell, ...]
     share: Cell
+    bounds: Bounds | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +138,16 @@ class View:
         }
 
     @cached_property
+    def bounds(self) -> Mapping[int, Bounds]:
+        """Interval of the rank in the whole index, by city; only those that have one."""
+        words, root = self.words, pl.col("node") == self.result.index.id
+        table = self._of_index("scores").filter(root).select("city_id", "rank_low", "rank_high").drop_nulls()
+        return {
+            city: Bounds(low=low, high=high, text=f"{words.whole(low)}–{words.whole(high)}")
+            for city, low, high in table.iter_rows()
+        }
+
+    @cached_property
     def shares(self) -> Mapping[str, Mapping[int, float]]:
         """Share of the weight that has data, by node and city."""
         return {
@@ -161,6 +181,7 @@ class View:
                 score=Cell(text=self.words.number(score), value=_finite(score)),
                 dimensions=tuple(self._dimension(node.id, city_id) for node in index.dimensions),
                 share=self._share(city_id, score),
+                bounds=self.bounds.get(city_id),
             )
             for city_id, (score, rank) in root.items()
             if city_id in self.cities
