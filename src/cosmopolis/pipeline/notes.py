@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,8 @@ def make_result(
             baseline=edition.baseline,
             sample_rule=_sample_rule(edition),
             settings={
-                key: value for key, value in edition.raw.items() if key not in {"index", "title", "sources"}
+                **{k: v for k, v in edition.raw.items() if k not in {"index", "title", "sources"}},
+                "intervals": asdict(edition.intervals),
             },
         ),
         index=_index(edition, tables["indicators"]),
