@@ -398,3 +398,29 @@ def test_a_comparison_can_be_had_without_folders() -> None:
     made = compare(World().published(), _with(_revise).published("b"))
     assert isinstance(made, Comparison)
     assert next(comparing.summary(made, [])).startswith("v: a (2025) -> b (2026)")
+
+
+@pytest.mark.parametrize(
+    ("settings", "part"),
+    [
+        ({"sample": {"largest": 7}}, "sample"),
+        ({"networks": {"reach_km": 300.0}}, "method"),
+        ({"networks": {"reach_km": 300.0}, "sample": {"largest": 7}}, "data"),
+    ],
+)
+def test_values_revised_from_the_same_inputs_have_another_cause(
+    tmp_path: Path, settings: dict[str, Any], part: str
+) -> None:
+    def change(world: World) -> None:
+        _revise(world)
+        world.settings = settings
+
+    before = {"sample": {"largest": 6}, "networks": {"reach_km": 500.0}}
+    a = World(settings={key: before[key] for key in settings}).write(tmp_path / "a")
+    b = _with(change).write(tmp_path / "b")
+    _run(a, b, tmp_path / "out")
+    changes = pl.read_parquet(tmp_path / "out" / "changes.parquet")
+    assert (changes["rank_change"] != 0).any()
+    for name in PARTS:
+        assert (changes[f"by_{name}"].to_list() == changes["rank_change"].to_list()) == (name == part)
+        assert (changes[f"by_{name}"] == 0).all() == (name != part)

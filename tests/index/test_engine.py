@@ -382,3 +382,18 @@ def test_the_life_expectancy_index_of_the_2012_note() -> None:
     columns = {"life": [55.0], "expected": [9.0], "schooling": [5.0], "income": [2_000.0]}
     built = index.build(index.from_toml(text), {"unit": ["A"], **columns})
     assert round(float(built.normalised[0, 0]), 3) == 0.551
+
+
+def test_a_target_importance_that_cannot_be_reached_is_said() -> None:
+    def indicator(name: str) -> dict[str, object]:
+        return {"id": name, "parent": "i"}
+
+    spec = index.from_mapping({"id": "i", "indicator": [indicator("a"), indicator("b")]})
+    frame = pl.DataFrame({"unit": ["p", "q", "r", "s"], "a": [1.0, 2.0, 3.0, 5.0], "b": [1.0, 2.5, 3.0, 5.5]})
+    steps = [
+        index.step("normalise", "min-max"),
+        index.step("weigh", "optimised", {"weights": {"a": 1, "b": 9}}),
+        index.step("aggregate", "arithmetic"),
+    ]
+    said = index.build(spec, frame, steps=steps).log.filter(pl.col("step") == "weigh")["message"].item()
+    assert "at 'i' no weights reach the target" in said

@@ -100,6 +100,40 @@ class Change:
     apart: pl.DataFrame
 
 
+def moved(change: Change, *, to: str) -> Change:
+    """Count what the data did as done by the sample or the method.
+
+    For two builds from the same inputs: a value that differs was made so by the sample (a measure that counts
+    the cities of the sample) or by the method, and the data did nothing.
+
+    Parameters
+    ----------
+    to
+        `sample` or `method`.
+
+    Examples
+    --------
+    >>> units = pl.DataFrame({"score_by_data": [1.0], "score_by_sample": [2.0], "rank_by_data": [3.0],
+    ...                       "rank_by_sample": [None]}, schema_overrides={"rank_by_sample": pl.Float64})
+    >>> moved(Change(units=units, apart=pl.DataFrame()), to="sample").units.rows()
+    [(0.0, 3.0, 0.0, 3.0)]
+    """
+
+    def done(frame: pl.DataFrame) -> pl.DataFrame:
+        pairs = [(name, name.removesuffix("data") + to) for name in frame.columns if name.endswith("by_data")]
+        sums = [
+            pl.when(pl.col(data).is_not_null())
+            .then(pl.col(data) + pl.col(other).fill_null(0.0))
+            .otherwise(pl.col(other))
+            .alias(other)
+            for data, other in pairs
+        ]
+        none = [pl.when(pl.col(data).is_not_null()).then(0.0).alias(data) for data, _ in pairs]
+        return frame.with_columns(*sums, *none)
+
+    return Change(units=done(change.units), apart=done(change.apart))
+
+
 def shapley(
     worlds: NDArray[np.float64],
     *,

@@ -6,14 +6,14 @@ Only reads and prints; what is compared, and how a change is split, is `cosmopol
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO
 
 import polars as pl
 
 from cosmopolis.errors import CosmopolisError, ResultError, SpecError
-from cosmopolis.index.change import PARTS
+from cosmopolis.index.change import PARTS, moved
 from cosmopolis.index.compare import Comparison, Published, compare, counts, top
 from cosmopolis.index.tree import parse
 from cosmopolis.pipeline import folder as result_folder
@@ -89,6 +89,9 @@ def run(
         _read(folder, name) for folder, name in zip((dir_a, dir_b), names, strict=True)
     )
     comparison = compare(a, b)
+    cause = _cause_of_values(list(differences(made_a, made_b)))
+    if cause:
+        comparison = replace(comparison, change=moved(comparison.change, to=cause))
     place = out or Path("out") / f"compare-{_plain(dir_a)}-{_plain(dir_b)}"
     for folder in (dir_a, dir_b):
         if place.absolute().is_relative_to(folder.absolute()):
@@ -109,6 +112,26 @@ def run(
         print(line, file=to)
     print(f"\n{place / 'changes.csv'}", file=to)
     return 0
+
+
+def _cause_of_values(found: Sequence[Difference]) -> str:
+    """Say what revised values must come from where the inputs and the program are the same.
+
+    The sample, if of all settings before the values only the sample's differ (a measure may count the
+    cities of the sample); the method, if only others do; empty where it cannot be told.
+    """
+    before = [d.key for d in found if d.key.split(".")[0] != "settings" or _is_before_values(d.key)]
+    of_sample = [key for key in before if key.startswith("settings.sample")]
+    if not before:
+        return ""
+    if len(of_sample) == len(before):
+        return "sample"
+    of_method = [key for key in before if key.startswith(("settings.cities", "settings.networks"))]
+    return "method" if len(of_method) == len(before) else ""
+
+
+def _is_before_values(key: str) -> bool:
+    return key.startswith(("settings.sample", "settings.cities", "settings.networks"))
 
 
 def _read(folder: Path, name: str) -> tuple[Published, dict[str, Any]]:
