@@ -23,7 +23,7 @@ T = TypeVar("T")
 COUNTINGS = ("full", "fractional", "refined")
 """Ways to count co-authored works: see `cosmopolis.networks.cooccurrence`."""
 
-NORMALISATIONS = ("min_max", "percentile_rank")
+NORMALISATIONS = ("min-max", "percentile-rank")
 AGGREGATIONS = ("arithmetic", "geometric", "harmonic")
 """Ways that the intervals around ranks can vary: see `cosmopolis.pipeline.intervals`."""
 
@@ -106,7 +106,7 @@ class IntervalSettings:
     replications: int = 2000
     level: float = 0.9
     weight_noise: float = 0.25
-    normalisations: list[str] = field(default_factory=lambda: ["min_max", "percentile_rank"])
+    normalisations: list[str] = field(default_factory=lambda: ["min-max", "percentile-rank"])
     aggregations: list[str] = field(default_factory=lambda: ["arithmetic", "geometric"])
     records: int = 40
     seed: str = "intervals"

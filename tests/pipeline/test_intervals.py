@@ -28,7 +28,7 @@ BEST, ROOTLESS = 1, 30
 """A city that is first in everything; one with data in too few dimensions for a score of the root."""
 
 NOTHING = IntervalSettings(
-    replications=50, weight_noise=0.0, normalisations=["min_max"], aggregations=["arithmetic"], records=0
+    replications=50, weight_noise=0.0, normalisations=["min-max"], aggregations=["arithmetic"], records=0
 )
 
 _WORDS = {"en": "x", "zh": "x"}
@@ -151,7 +151,7 @@ def test_a_city_without_a_score_above_has_one_below() -> None:
 
 
 @pytest.mark.parametrize("aggregation", ["arithmetic", "geometric", "harmonic"])
-@pytest.mark.parametrize("normalisation", ["min_max", "percentile_rank"])
+@pytest.mark.parametrize("normalisation", ["min-max", "percentile-rank"])
 def test_the_first_in_everything_is_first_for_sure(aggregation: str, normalisation: str) -> None:
     settings = IntervalSettings(
         replications=100, normalisations=[normalisation], aggregations=[aggregation], records=0
@@ -180,7 +180,7 @@ def test_more_noise_makes_wider_intervals() -> None:
     "more",
     [
         {"records": 20},
-        {"normalisations": ["min_max", "percentile_rank"]},
+        {"normalisations": ["min-max", "percentile-rank"]},
         {"aggregations": ["arithmetic", "harmonic"]},
     ],
 )
@@ -245,7 +245,7 @@ def test_the_result_of_a_build_has_intervals(built: Path) -> None:
         ("level = 0.9 ", "level = 1.5 ", "level is 1.5, expected a share above 0"),
         ("weight_noise = 0.25", "weight_noise = 1.0", "expected a share below 1"),
         ("records = 40", "records = -1", "expected a number of at least 0"),
-        ('"percentile_rank"]', '"percentile"]', "no 'percentile'.*'percentile_rank'"),
+        ('"percentile-rank"]', '"percentile"]', "no 'percentile'.*'percentile-rank'"),
         ('["arithmetic", "geometric"]', "[]", "aggregations is empty"),
         ('seed = "intervals"', "seed = 1", "expected a text"),
     ],

@@ -38,7 +38,7 @@ _ENDS: Mapping[str, Sequence[str]] = {
 
 _MEANS = {"arithmetic": ARITHMETIC, "geometric": GEOMETRIC, "harmonic": HARMONIC}
 _ABOVE_ZERO = (1.0, 100.0)  # a geometric or harmonic mean takes no zero
-_SCALES = {"min_max": scales.min_max, "percentile_rank": scales.percentile_rank}
+_SCALES = {"min-max": scales.min_max, "percentile-rank": scales.percentile_rank}
 
 
 def with_intervals(
