@@ -4,6 +4,7 @@ import base64
 import threading
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from index_server import IndexServer, make_wheel, sha256
@@ -297,7 +298,9 @@ def test_unreachable_host_is_waited_for_once(
 ) -> None:
     clean_environ.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
     pauses: list[float] = []
-    clean_environ.setattr("time.sleep", pauses.append)
+    clean_environ.setattr(
+        download_module, "time", SimpleNamespace(sleep=pauses.append)
+    )  # of this module alone
     other = make_source({"quays.csv": QUAYS}, IN_WHEEL, source_id="quays", version="2")
     results = {s.id: obtained for s, obtained in obtain_each([source, other], cache=cache)}
     assert all("cannot be reached" in str(error) for error in results.values())
