@@ -58,10 +58,6 @@ class Atlas:
             )
         )
 
-    def places(self) -> pl.DataFrame:
-        """Return the gazetteer's places with their cities."""
-        return self.gazetteer.places
-
 
 def make_atlas(
     shelf: Shelf, steps: StepCache, settings: CitySettings, exceptions: Path | None = None

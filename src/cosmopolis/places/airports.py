@@ -7,9 +7,6 @@ import polars as pl
 
 from cosmopolis.places.resolve import Resolver
 
-SERVED_KM_MAX = 150.0
-"""An airport farther than this from the city that it is said to serve is doubted, km."""
-
 
 def cities_served(airports: pl.DataFrame, metropolitan: pl.DataFrame, resolver: Resolver) -> pl.DataFrame:
     """Find the place and city that each airport serves.
