@@ -70,6 +70,14 @@ def _texts(name: str, *, required: bool = False) -> Column:
     return Column(name=name, dtype=pl.List(pl.String), required=required)
 
 
+def _numbers(name: str) -> Column:
+    return Column(name=name, dtype=pl.List(pl.Int64), required=False)
+
+
+def _count(name: str) -> Column:
+    return Column(name=name, dtype=pl.Int64, required=False, low=0)
+
+
 def _year() -> Column:
     return Column(name="year", dtype=pl.Int64, low=1500, high=2200)
 
@@ -210,7 +218,96 @@ TABLES: Mapping[str, Table] = {
                 Column(name="author", dtype=pl.Int64, required=False, low=1),
                 _text("text"),
                 _text("country", required=False, pattern=_COUNTRY),
+                _text("organisation", required=False),
+                _text("institution", required=False),
             ),
+        ),
+        Table(  # a paper, as its list or index knows it
+            name="work",
+            columns=(
+                _text("work"),
+                _year(),
+                _text("title", required=False),
+                _text("venue", required=False),
+                _texts("topics"),
+                _texts("keywords"),
+                _count("citations"),
+                _numbers("citation_years"),
+                _numbers("citation_counts"),
+                _texts("references"),
+            ),
+            key=("work",),
+        ),
+        Table(  # an organisation of a register, with the place where it sits
+            name="organisation",
+            columns=(
+                _text("organisation"),
+                _text("ror", required=False, pattern=r"^0[a-z0-9]{8}$"),
+                _text("name"),
+                _texts("other_names"),
+                _texts("kinds"),
+                _text("country", pattern=_COUNTRY),
+                Column(name="place_id", dtype=pl.Int64, required=False, low=1),
+                _text("city", required=False),
+                _latitude(required=False),
+                _longitude(required=False),
+                _texts("parents"),
+            ),
+            key=("organisation",),
+        ),
+        Table(  # a patent
+            name="patent",
+            columns=(
+                _text("patent"),
+                _year(),
+                _text("office", required=False),
+                _texts("classes"),
+                _count("citations"),
+            ),
+            key=("patent",),
+        ),
+        Table(  # an inventor or applicant of a patent, with an address
+            name="patent_party",
+            columns=(
+                _text("patent"),
+                _text("role", pattern=r"^(inventor|applicant)$"),
+                Column(name="order", dtype=pl.Int64, required=False, low=0),
+                _text("name", required=False),
+                _text("text"),
+                _text("country", required=False, pattern=_COUNTRY),
+                _latitude(required=False),
+                _longitude(required=False),
+                _text("region", required=False),
+            ),
+        ),
+        Table(  # one patent names another
+            name="patent_citation",
+            columns=(
+                _text("citing"),
+                _text("cited"),
+                Column(name="year", dtype=pl.Int64, required=False, low=1500, high=2200),
+            ),
+        ),
+        Table(  # how much of a class an area has in a year
+            name="class_count",
+            columns=(
+                _text("area"),
+                _text("country", pattern=_COUNTRY),
+                _year(),
+                _text("class"),
+                Column(name="count", dtype=pl.Float64, low=0),
+            ),
+            key=("area", "country", "year", "class"),
+        ),
+        Table(  # works that two countries wrote together
+            name="country_works",
+            columns=(
+                _year(),
+                _text("origin", pattern=_COUNTRY),
+                _text("destination", pattern=_COUNTRY),
+                Column(name="works", dtype=pl.Int64, low=0),
+            ),
+            key=("year", "origin", "destination"),
         ),
         Table(  # what one country's industries buy from one country and industry
             name="trade_flow",

@@ -41,8 +41,8 @@ def test_one_slot_for_each_author(tmp_path: Path) -> None:
     admitted = admit(raw)
     work = "https://openalex.org/W1"
     assert admitted.frame.rows() == [
-        (1, work, 2021, 1, "Dept of Wood | Alder U", "XA"),
-        (3, work, 2021, 3, "Free lance", "XC"),
+        (1, work, 2021, 1, "Dept of Wood | Alder U", "XA", None, None),
+        (3, work, 2021, 3, "Free lance", "XC", None, None),
     ]
     assert admitted.quarantine.select("row", "reason").rows() == [(2, "text is missing")]
 

@@ -140,5 +140,5 @@ def read(files: Mapping[str, Path]) -> tuple[Raw, ...]:
                     rejects.append((row, "text", affiliation, reason))
                 else:
                     affiliated = (affiliation or {}).get("raw_affiliation_string")
-                    rows.append((row, work[_WORK], work[_YEAR], author, affiliated, country))
+                    rows.append((row, work[_WORK], work[_YEAR], author, affiliated, country, None, None))
     return (raw_of(SOURCE, "affiliations", "affiliation", rows, rejects),)
