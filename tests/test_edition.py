@@ -73,6 +73,22 @@ WRONG = {
         r"\[cities\]: 'reach_kms' is not a setting; did you mean 'reach_km'",
     ),
     "missing": (_with("year = 2026", ""), r"the setting 'year' is missing"),
+    "years backwards": (
+        TINY + "[innovation]\nfirst_year = 2010\nlast_year = 2009\n",
+        r"\[innovation\]: last_year is 2009, before first_year, which is 2010",
+    ),
+    "no window": (
+        TINY + "[innovation]\nfirst_year = 2010\nlast_year = 2012\nwindow_years = 5\n",
+        r"window_years is 5, but from first_year to last_year there are only 3",
+    ),
+    "radii shrink": (TINY + "[innovation]\nnear_km = [1000, 500]\n", r"expected growing radii"),
+    "radius in words": (
+        TINY + '[innovation]\nnear_km = ["far"]\n',
+        r"near_km has 'far' in the list, expected numbers only",
+    ),
+    "radius below zero": (TINY + "[innovation]\nnear_km = [-5]\n", r"expected a number of at least 0"),
+    "share": (TINY + "[innovation]\nsignificance = 1.0\n", r"significance is 1.0, expected a share"),
+    "partner": (TINY + '[innovation]\npartners = ["China"]\n', r"expected two capital letters such as CN"),
     "no list": (
         _with('sources = ["geonames"', 'sources = "ports"\nx = ["geonames"'),
         r"'x' is not a setting",

@@ -28,7 +28,8 @@ AGGREGATIONS = ("arithmetic", "geometric", "harmonic")
 """Ways that the intervals around ranks can vary: see `cosmopolis.pipeline.intervals`."""
 
 _ID = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
-_AT_LEAST_ONE = ("top", "rows", "core_density")
+_COUNTRY = re.compile(r"[A-Z]{2}")
+_AT_LEAST_ONE = ("top", "rows", "core_density", "window_years", "runs", "largest_record")
 _MAY_BE_NEGATIVE = ("centre",)
 
 
@@ -55,9 +56,10 @@ class SampleRule:
         So many most populous cities.
     capitals
         National capitals.
-    port_countries, air_links, headquarters
+    port_countries, air_links, headquarters, papers
         Cities whose ports serve at least so many countries; that are joined by air to at least so many
-        cities; that have the headquarters of at least so many listed firms. None: not asked.
+        cities; that have the headquarters of at least so many listed firms; that stand in at least so many
+        papers of the edition's fields in its last window. None: not asked.
     """
 
     largest: int = 280
@@ -65,6 +67,72 @@ class SampleRule:
     port_countries: int | None = None
     air_links: int | None = None
     headquarters: int | None = None
+    papers: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class InnovationSettings:
+    """How papers and patents become networks and measures: see `cosmopolis.pipeline.innovation`.
+
+    Attributes
+    ----------
+    fields
+        A file of frontier fields of the user's own; empty: the built-in one.
+    frontiers
+        Ids of the fields that this edition is about; all of the file where none is named.
+    first_year, last_year
+        Years counted, both included.
+    window_years
+        Years that are taken together where one year is too thin: communities, gravity, organisations.
+    largest_record
+        A record in more distinct cities than this makes no pairs, but counts in totals; null: none is cut.
+    seats
+        Whether a paper whose address names an organisation and no place counts in the organisation's seat.
+    near_km
+        Radii within which the share of a network's ties is taken.
+    gravity_cities
+        So many cities with the most records enter the gravity model, with all the pairs between them.
+    runs, resolution
+        Seeded runs of the consensus of communities, and the resolution of modularity.
+    significance
+        Level below which a tie is beyond chance, after the correction for many tests.
+    pairs
+        So many strongest pairs of each field are told with the organisations behind them.
+    steady
+        A yearly change within this share of a series' mean, either way, is called steady.
+    partners
+        Countries (ISO 3166-1 alpha-2) whose ties to every other country are followed by year.
+    seed
+        Name of all the draws.
+    """
+
+    fields: str = ""
+    frontiers: list[str] = field(default_factory=list)
+    first_year: int = 2000
+    last_year: int = 2024
+    window_years: int = 5
+    largest_record: int | None = None
+    seats: bool = True
+    near_km: list[float] = field(default_factory=lambda: [500.0, 1000.0])
+    gravity_cities: int = 300
+    runs: int = 50
+    resolution: float = 1.0
+    significance: float = 0.05
+    pairs: int = 50
+    steady: float = 0.02
+    partners: list[str] = field(default_factory=lambda: ["CN"])
+    seed: str = "innovation"
+
+    def windows(self) -> tuple[tuple[int, int], ...]:
+        """Return the first and last year of each window, the last window ending in `last_year`.
+
+        Examples
+        --------
+        >>> InnovationSettings(first_year=2008, last_year=2014, window_years=3).windows()
+        ((2009, 2011), (2012, 2014))
+        """
+        ends = range(self.last_year, self.first_year + self.window_years - 2, -self.window_years)
+        return tuple((end - self.window_years + 1, end) for end in sorted(ends))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,6 +213,7 @@ class Edition:
     cities: CitySettings = field(default_factory=CitySettings)
     sample: SampleRule = field(default_factory=SampleRule)
     networks: NetworkSettings = field(default_factory=NetworkSettings)
+    innovation: InnovationSettings = field(default_factory=InnovationSettings)
     intervals: IntervalSettings = field(default_factory=IntervalSettings)
     report: ReportSettings = field(default_factory=ReportSettings)
     index: Tree
@@ -205,6 +274,7 @@ def parse_edition(text: str, *, where: str, folder: Path) -> Edition:
         raise SpecError(
             f"{where}, [networks]: there is no counting {counting!r}" + hint_near(counting, COUNTINGS)
         )
+    _check_innovation(settings["innovation"], f"{where}, [innovation]")
     _check_intervals(settings["intervals"], f"{where}, [intervals]")
     return Edition(
         id=raw["id"],
@@ -242,6 +312,27 @@ def _check_plain(raw: Mapping[str, Any], where: str) -> None:
         raise SpecError(f'{where}: title is {title!r}, expected {{ en = "…", zh = "…" }}')
 
 
+def _check_innovation(settings: InnovationSettings, where: str) -> None:
+    """Raise if years run backwards, no window fits, or a share, radius or country cannot be one."""
+    if settings.last_year < settings.first_year:
+        raise SpecError(
+            f"{where}: last_year is {settings.last_year}, before first_year, which is {settings.first_year}"
+        )
+    if settings.window_years > settings.last_year - settings.first_year + 1:
+        raise SpecError(
+            f"{where}: window_years is {settings.window_years}, but from first_year to last_year there are "
+            f"only {settings.last_year - settings.first_year + 1}"
+        )
+    for key, share in (("significance", settings.significance), ("steady", settings.steady)):
+        if not 0 < share < 1:
+            raise SpecError(f"{where}: {key} is {share}, expected a share between 0 and 1")
+    if settings.near_km != sorted(set(settings.near_km)):
+        raise SpecError(f"{where}: near_km is {settings.near_km}, expected growing radii, each once")
+    for country in settings.partners:
+        if not _COUNTRY.fullmatch(country):
+            raise SpecError(f"{where}: partners has {country!r}, expected two capital letters such as CN")
+
+
 def _check_intervals(settings: IntervalSettings, where: str) -> None:
     """Raise if a share is out of bounds, or a list is empty or names what there is not."""
     if not 0 < settings.level <= 1:
@@ -265,6 +356,7 @@ _SECTIONS: Mapping[str, type] = {
     "cities": CitySettings,
     "sample": SampleRule,
     "networks": NetworkSettings,
+    "innovation": InnovationSettings,
     "intervals": IntervalSettings,
     "report": ReportSettings,
 }
@@ -313,7 +405,9 @@ def _section(kind: type[T], given: object, where: str) -> T:
             raise SpecError(f"{where}: {key} is {value!r}, expected {names}")
         if type(value) in {int, float}:
             _check_number(key, value, where)
-        if type(value) is list:
+        if type(value) is list and get_args(known[key].type) == (float,):
+            _check_numbers(key, value, where)
+        elif type(value) is list:
             _check_texts(value, f"{where}: {key}")
     missing = [
         n
@@ -323,6 +417,14 @@ def _section(kind: type[T], given: object, where: str) -> T:
     if missing:
         raise SpecError(f"{where}: the setting {missing[0]!r} is missing")
     return kind(**given)
+
+
+def _check_numbers(key: str, values: list[Any], where: str) -> None:
+    """Raise if a list holds anything but sound numbers."""
+    for value in values:
+        if type(value) not in {int, float}:
+            raise SpecError(f"{where}: {key} has {value!r} in the list, expected numbers only")
+        _check_number(key, value, where)
 
 
 def _check_number(key: str, value: float, where: str) -> None:
