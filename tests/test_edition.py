@@ -87,6 +87,10 @@ WRONG = {
         r"near_km has 'far' in the list, expected numbers only",
     ),
     "radius below zero": (TINY + "[innovation]\nnear_km = [-5]\n", r"expected a number of at least 0"),
+    "panel": (
+        TINY + '[innovation]\npanels = { robotics = "icra" }\n',
+        r"panels.robotics is 'icra', expected a list of venues",
+    ),
     "share": (TINY + "[innovation]\nsignificance = 1.0\n", r"significance is 1.0, expected a share"),
     "partner": (TINY + '[innovation]\npartners = ["China"]\n', r"expected two capital letters such as CN"),
     "no list": (

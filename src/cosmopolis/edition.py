@@ -100,6 +100,10 @@ class InnovationSettings:
         So many strongest pairs of each field are told with the organisations behind them.
     steady
         A yearly change within this share of a series' mean, either way, is called steady.
+    panels
+        Field and the venues whose papers alone count in its trends: in the years in which each of them has
+        some. A trend over all venues would follow the lists that a source happens to have. A field that
+        is not named is followed over all its records.
     partners
         Countries (ISO 3166-1 alpha-2) whose ties to every other country are followed by year.
     seed
@@ -120,6 +124,7 @@ class InnovationSettings:
     significance: float = 0.05
     pairs: int = 50
     steady: float = 0.02
+    panels: dict[str, list[str]] = field(default_factory=dict)
     partners: list[str] = field(default_factory=lambda: ["CN"])
     seed: str = "innovation"
 
@@ -328,6 +333,10 @@ def _check_innovation(settings: InnovationSettings, where: str) -> None:
             raise SpecError(f"{where}: {key} is {share}, expected a share between 0 and 1")
     if settings.near_km != sorted(set(settings.near_km)):
         raise SpecError(f"{where}: near_km is {settings.near_km}, expected growing radii, each once")
+    for name, venues in settings.panels.items():
+        if not isinstance(venues, list) or not venues:
+            raise SpecError(f"{where}: panels.{name} is {venues!r}, expected a list of venues")
+        _check_texts(venues, f"{where}: panels.{name}")
     for country in settings.partners:
         if not _COUNTRY.fullmatch(country):
             raise SpecError(f"{where}: partners has {country!r}, expected two capital letters such as CN")
@@ -438,8 +447,8 @@ def _check_number(key: str, value: float, where: str) -> None:
 
 def _types_of(annotation: object) -> tuple[type, ...]:
     """List the types that an annotation allows, None left out."""
-    if get_origin(annotation) is list:
-        return (list,)
+    if get_origin(annotation) in {list, dict}:
+        return (cast("type", get_origin(annotation)),)
     if get_origin(annotation) in {Union, UnionType}:
         return tuple(t for t in get_args(annotation) if t is not type(None))
     return (cast("type", annotation),)
