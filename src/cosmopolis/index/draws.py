@@ -5,7 +5,6 @@ number and the block's place. So a draw depends on neither threads nor platform,
 draw are the short draw of the same seed. Nothing here knows what is drawn for: see `uncertainty`.
 """
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from typing import Literal, get_args
 
@@ -14,6 +13,18 @@ from numpy.typing import NDArray
 from scipy.stats import qmc
 
 from cosmopolis.errors import SpecError, hint_near
+from cosmopolis.streams import stream
+
+__all__ = [
+    "BLOCK",
+    "choices",
+    "dirichlet_weights",
+    "levels",
+    "noisy_weights",
+    "saltelli",
+    "stream",
+    "uniforms",
+]
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
@@ -22,44 +33,6 @@ Noise = Literal["uniform", "normal"]
 
 BLOCK = 1024
 """Rows that share a stream of random numbers. Part of what a seed means: another size, other numbers."""
-
-
-def stream(name: str, seed: int, *, block: int = 0) -> np.random.Generator:
-    """Return the stream of random numbers of a name and a seed.
-
-    Streams of different names, seeds or blocks are independent.
-
-    Parameters
-    ----------
-    name
-        What the numbers are for, such as `"weights"`.
-    seed
-        A whole number from 0.
-    block
-        Place of the block of `BLOCK` rows, from 0.
-
-    Raises
-    ------
-    SpecError
-        If the seed is not a whole number from 0.
-
-    Notes
-    -----
-    PCG64 started by NumPy's `SeedSequence` from the SHA-256 of the name, with the seed, and spawned by block.
-
-    Examples
-    --------
-    >>> float(stream("weights", 7).random()) == float(stream("weights", 7).random())
-    True
-    >>> float(stream("weights", 7).random()) == float(stream("records", 7).random())
-    False
-    """
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        raise SpecError(f"got seed = {seed!r}, but expected a whole number from 0")
-    digest = hashlib.sha256(name.encode()).digest()
-    words = [int.from_bytes(digest[at : at + 4], "big") for at in range(0, 16, 4)]
-    start = np.random.SeedSequence(entropy=[*words, int(seed)], spawn_key=(block,))
-    return np.random.Generator(np.random.PCG64(start))
 
 
 def uniforms(n: int, columns: int, *, name: str, seed: int) -> Floats:
