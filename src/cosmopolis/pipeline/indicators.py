@@ -20,7 +20,9 @@ from cosmopolis.sources.catalog import Catalog
 VALUES = pl.Schema({"indicator": pl.String, "year": pl.Int64, "city_id": pl.Int64, "value": pl.Float64})
 """Columns of the values: null where there is no data."""
 
-_TABLES = ("headquarters", "trade_share")
+_TABLES = ("class_counts", "field_totals", "headquarters", "trade_share")
+_TOTALS = ("count", "fractional", "shared", "citations")
+"""Columns of `field_totals` that an indicator may take."""
 
 
 def check_indicators(edition: Edition, catalog: Catalog) -> None:
@@ -69,6 +71,13 @@ def _check_origin(indicator: Indicator, taken: Sequence[str], where: str) -> Non
             raise UnknownNameError(
                 f"{where}: there is no sector group {sector!r}" + hint_near(sector, sectors)
             )
+        if indicator.table == "field_totals" and indicator.measure not in _TOTALS:
+            raise UnknownNameError(
+                f"{where}: the table 'field_totals' has no measure {indicator.measure!r}"
+                + hint_near(indicator.measure or "", _TOTALS)
+            )
+        if indicator.table in {"class_counts", "field_totals"} and not indicator.field:
+            raise SpecError(f"{where}: the table {indicator.table!r} needs a field, the id of a frontier")
         return
     try:
         network = kind(indicator.network or "", indicator.field or "")
@@ -159,6 +168,11 @@ def _known(
         return latest, headquarters.count(woven.headquarters, indicator.sector or "")
     if indicator.table == "trade_share":
         return latest, _trade_share(atlas, woven)
+    if indicator.table == "class_counts":
+        own = woven.class_counts.filter(pl.col("field") == indicator.field)
+        return indicator.year or own["year"].max(), own.select("city_id", "value")  # type: ignore[return-value]
+    if indicator.table == "field_totals":
+        return latest_total(woven, indicator)
     network = measures.filter(
         (pl.col("network") == indicator.network)
         & (pl.col("field") == indicator.field)
@@ -169,6 +183,20 @@ def _known(
     else:
         found, shown = network.filter(pl.col("year") == pl.col("year").max()), latest
     return shown, found.select("city_id", "value")
+
+
+def totals_of(indicator: Indicator, woven: Woven) -> pl.DataFrame:
+    """Return `city_id, year, count, value` of an indicator's field in the last window, without gaps."""
+    value = pl.col(indicator.measure or "").cast(pl.Float64)
+    of_field = woven.last_totals.filter(pl.col("field") == indicator.field)
+    return of_field.select("city_id", "year", "count", value=value).drop_nulls("value").sort("city_id")
+
+
+def latest_total(woven: Woven, indicator: Indicator) -> tuple[int | None, pl.DataFrame]:
+    """Return the last year of the last window and the city totals of an indicator's field in it."""
+    totals = totals_of(indicator, woven)
+    year = None if totals.is_empty() else int(totals["year"][0])
+    return year, totals.select("city_id", "value")
 
 
 def _trade_share(atlas: Atlas, woven: Woven) -> pl.DataFrame:

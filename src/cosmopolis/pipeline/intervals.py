@@ -19,7 +19,7 @@ from cosmopolis.index.intervals import summarise
 from cosmopolis.index.normalise import transform
 from cosmopolis.index.rollup import SCORES, Rolled
 from cosmopolis.index.tree import Indicator, Tree
-from cosmopolis.pipeline.indicators import links_of
+from cosmopolis.pipeline.indicators import links_of, totals_of
 from cosmopolis.pipeline.networks import Woven
 
 RESAMPLED_NETWORKS = ("air", "sea", "listings")
@@ -141,6 +141,8 @@ def resampled(
     """
     if indicator.sources and indicator.table == "headquarters":
         return _firms(woven.headquarters, indicator.sector or "", sample, records=records, seed=seed)
+    if indicator.sources and indicator.table == "field_totals":
+        return _totals(indicator, woven, sample, records=records, seed=seed)
     network, measure = indicator.network, indicator.measure or ""
     if not indicator.sources or network not in RESAMPLED_NETWORKS or measure not in _ENDS:
         return None
@@ -162,6 +164,22 @@ def resampled(
         for end in ends:
             out[draw] += np.bincount(end, weights=of_link, minlength=len(sample) + 1)[: len(sample)]
     return out
+
+
+def _totals(indicator: Indicator, woven: Woven, sample: pl.Series, *, records: int, seed: str) -> Floats:
+    """Draw papers anew: a city's total t from c papers becomes t N / c with N ~ Poisson(c).
+
+    A paper of several cities is drawn for each of them apart, so that cities move independently.
+    """
+    totals = totals_of(indicator, woven).filter(pl.col("count") > 0)
+    place = {city: at for at, city in enumerate(sample.to_list())}
+    column = totals["city_id"].replace_strict(place, default=len(place), return_dtype=pl.Int64).to_numpy()
+    count, value = totals["count"].cast(pl.Float64).to_numpy(), totals["value"].to_numpy()
+    times = draws.stream(f"{seed}: totals, {indicator.field}", 0).poisson(count, size=(records, len(count)))
+    out = np.zeros((records, len(sample) + 1))
+    for row, drawn in zip(out, times, strict=True):
+        row[column] = value * drawn / count
+    return out[:, :-1]
 
 
 def _firms(firms: pl.DataFrame, sector: str, sample: pl.Series, *, records: int, seed: str) -> Floats:

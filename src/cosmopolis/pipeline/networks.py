@@ -23,6 +23,19 @@ AIR_ROUTES = ("air-routes-2021", "air-routes-2022", "openflights-2014")
 
 _REASONS = pl.Schema({"row": pl.Int64, "column": pl.String, "value": pl.String, "reason": pl.String})
 
+LAST_TOTALS = pl.Schema(
+    {
+        "field": pl.String,
+        "city_id": pl.Int64,
+        "year": pl.Int64,
+        "count": pl.Int64,
+        "fractional": pl.Float64,
+        "shared": pl.Int64,
+        "citations": pl.Float64,
+    }
+)
+CLASS_COUNTS = pl.Schema({"field": pl.String, "city_id": pl.Int64, "year": pl.Int64, "value": pl.Float64})
+
 
 @dataclass(kw_only=True)
 class Woven:
@@ -38,6 +51,10 @@ class Woven:
         For each network, the cities of the sample that its source can speak of; others have no data.
     headquarters
         `city_id, firm, sector`: one row for each listed firm and sector group.
+    last_totals
+        `LAST_TOTALS`: each city's records by frontier field in the last window, `year` its last year.
+    class_counts
+        `CLASS_COUNTS`: each city's counts of patent classes by frontier field.
     """
 
     links: pl.DataFrame = field(default_factory=LINKS.to_frame)
@@ -45,6 +62,8 @@ class Woven:
     sample: pl.Series = field(default_factory=lambda: pl.Series("city_id", [], dtype=pl.Int64))
     covered: dict[str, pl.Series] = field(default_factory=dict)
     headquarters: pl.DataFrame = field(default_factory=headquarters.FIRMS.to_frame)
+    last_totals: pl.DataFrame = field(default_factory=LAST_TOTALS.to_frame)
+    class_counts: pl.DataFrame = field(default_factory=CLASS_COUNTS.to_frame)
 
 
 def weave(edition: Edition, catalog: Catalog, shelf: Shelf, atlas: Atlas) -> Woven:
@@ -101,6 +120,9 @@ def draw_sample(
     if rule.headquarters is not None:
         firms = woven.headquarters.group_by("city_id").agg(n=pl.col("firm").n_unique())
         chosen.append(firms.filter(pl.col("n") >= rule.headquarters)["city_id"])
+    if rule.papers is not None:
+        papers = woven.last_totals.group_by("city_id").agg(n=pl.col("count").sum())
+        chosen.append(papers.filter(pl.col("n") >= rule.papers)["city_id"])
     return pl.concat([series.cast(pl.Int64).alias("city_id") for series in chosen]).unique().sort()
 
 

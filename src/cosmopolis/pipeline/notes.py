@@ -113,12 +113,16 @@ def _said(key: str, **values: object) -> dict[str, str]:
     return {language: Words(language)(key, **values) for language in LANGUAGES}
 
 
+_LEAST = ("port_countries", "air_links", "headquarters", "papers")
+"""Parts of the sample rule that ask for a least number."""
+
+
 def _sample_rule(edition: Edition) -> dict[str, str]:
     """Write the sample rule out in words."""
     rule = edition.sample
-    least = {name: getattr(rule, name) for name in ("port_countries", "air_links", "headquarters")}
+    least = {name: getattr(rule, name) for name in _LEAST}
     parts = [
-        _said("sample.largest", n=rule.largest),
+        *([_said("sample.largest", n=rule.largest)] if rule.largest else []),
         *([_said("sample.capitals")] if rule.capitals else []),
         *(_said(f"sample.{name}", n=n) for name, n in least.items() if n is not None),
     ]
