@@ -124,7 +124,13 @@ def test_own_catalogue_swaps_one_file(tmp_path: Path) -> None:
         (("[harbours]", "[archives]"), "an id is made of small letters"),
         (("[harbours]", 'x = 1\n["harbours"]'), "'x' stands outside a source"),
         (("[harbours]", "[harbours"), "not TOML"),
-        (('locators = ["pypi:harbours==1.2!harbours/data/{name}"]', ""), "no locators"),
+        ((OWN.splitlines()[-1], ""), "no files; expected at least one of `files`, or `folder`"),
+        (("\nfiles", '\nfolder.patterns = ["*.gz"]\nfiles'), "both files and a folder"),
+        ((OWN.splitlines()[-1], "folder.patterns = []"), "no patterns"),
+        ((OWN.splitlines()[-1], "folder.pattern = ['*']"), "did you mean 'patterns'"),
+        ((OWN.splitlines()[-1], 'folder = "*.gz"'), "expected a table such as"),
+        ((OWN.splitlines()[-1], 'folder.patterns = ["../*.gz"]'), "must be relative and without"),
+        ((OWN.splitlines()[-1], 'folder = { patterns = ["*"], single = 1 }'), "expected true or false"),
     ],
 )
 def test_errors_teach(change: tuple[str, str], message: str, tmp_path: Path) -> None:
@@ -146,3 +152,16 @@ def test_file_given_twice_is_told(tmp_path: Path) -> None:
     path.write_text(OWN.replace(entry, f"{entry}, {entry.replace('size = 3', 'size = 4')}"), "utf-8")
     with pytest.raises(SpecError, match="given twice"):
         load(path)
+
+
+def test_a_folder_source_has_patterns_in_place_of_files(tmp_path: Path) -> None:
+    folder = 'folder.patterns = ["works/*/part_*.gz", "*.jsonl"]\nobtain = "copy it to {mirror}"'
+    source = load(write(tmp_path, OWN.replace(OWN.splitlines()[-1], folder))).source("harbours")
+    assert source.folder is not None
+    assert (source.folder.patterns, source.folder.single) == (("works/*/part_*.gz", "*.jsonl"), False)
+    assert (source.files, source.size, source.obtain) == ((), 0, "copy it to {mirror}")
+
+
+def test_a_file_without_a_place_is_known_but_not_fetched(tmp_path: Path) -> None:
+    text = OWN.replace('locators = ["pypi:harbours==1.2!harbours/data/{name}"]', "")
+    assert load(write(tmp_path, text)).source("harbours").files[0].locators == ()

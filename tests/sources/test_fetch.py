@@ -11,7 +11,7 @@ from index_server import IndexServer, make_wheel, sha256
 
 from cosmopolis.errors import SourceUnavailableError
 from cosmopolis.sources import download as download_module
-from cosmopolis.sources.catalog import Source, SourceFile, load
+from cosmopolis.sources.catalog import Folder, Source, SourceFile, load
 from cosmopolis.sources.fetch import obtain, obtain_each, states
 
 PORTS = b"port,country\nXXAAA,XX\nXXBBB,XX\n"
@@ -369,3 +369,64 @@ def test_a_real_source_comes_from_the_configured_index(tmp_path: Path) -> None:
         raise
     assert states(source, cache=tmp_path, check=True)[0].state == "good"
     assert set(paths) == {source.files[0].name}
+
+
+def make_folder(*patterns: str, single: bool = False) -> Source:
+    """Make a folder source of these patterns."""
+    how = "copy it to {mirror}"
+    folder = Folder(patterns=patterns, single=single)
+    return replace(load().source("ports"), id="harbours", files=(), folder=folder, obtain=how)
+
+
+def test_files_of_a_folder_are_found_in_the_mirror_before_the_cache(tmp_path: Path, cache: Path) -> None:
+    source, mirror = make_folder("works/*/part_*.gz", "works/*/*.jsonl"), tmp_path / "mirror"
+    names = ("works/b=2/part_1.gz", "works/b=2/part_0.gz", "works/a=1/x.jsonl", "works/manifest")
+    for home in (mirror, cache):
+        for name in names:
+            path = home / "harbours" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(PORTS)
+    wanted = ["works/a=1/x.jsonl", "works/b=2/part_0.gz", "works/b=2/part_1.gz"]
+    found = obtain(source, mirror=mirror, cache=cache)
+    assert list(found) == wanted
+    assert set(found.values()) == {mirror / "harbours" / name for name in wanted}
+    assert obtain(source, cache=cache)[wanted[0]] == cache / "harbours" / wanted[0]
+    seen = [(state.file, state.place, state.state) for state in states(source, mirror=mirror, cache=cache)]
+    assert seen == [(name, "mirror", "present") for name in wanted]
+
+
+def test_a_folder_that_nobody_has_says_how_a_mirror_gets_it(tmp_path: Path, cache: Path) -> None:
+    source = make_folder("*/part_*.gz")
+    with pytest.raises(SourceUnavailableError) as caught:
+        obtain(source, cache=cache)
+    for words in (
+        "no file like '*/part_*.gz'",
+        "no mirror is given",
+        "copy it to MIRROR/harbours",
+        "--mirror",
+    ):
+        assert words in str(caught.value)
+    with pytest.raises(SourceUnavailableError, match=f"copy it to {tmp_path}/harbours"):
+        obtain(source, mirror=tmp_path, cache=cache)
+    assert [state.state for state in states(source, cache=cache)] == ["missing"]
+
+
+def test_where_one_file_is_wanted_two_are_a_mistake(tmp_path: Path, cache: Path) -> None:
+    source, home = make_folder("*.zip", single=True), tmp_path / "harbours"
+    home.mkdir()
+    (home / "v1.zip").write_bytes(PORTS)
+    assert list(obtain(source, mirror=tmp_path, cache=cache)) == ["v1.zip"]
+    (home / "v2.zip").write_bytes(PORTS)
+    with pytest.raises(SourceUnavailableError, match=r"2 files \(v1\.zip, v2\.zip\), expected one"):
+        obtain(source, mirror=tmp_path, cache=cache)
+
+
+def test_a_file_without_a_place_is_had_from_a_mirror_alone(tmp_path: Path, cache: Path) -> None:
+    source = make_source({"ports.csv": PORTS})
+    with pytest.raises(
+        SourceUnavailableError, match=r"no address is known.*give a --mirror with harbours/ports"
+    ):
+        obtain(source, cache=cache)
+    (tmp_path / "harbours").mkdir()
+    (tmp_path / "harbours" / "ports.csv").write_bytes(PORTS)
+    assert obtain(source, mirror=tmp_path, cache=cache)["ports.csv"].read_bytes() == PORTS

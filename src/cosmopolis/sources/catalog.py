@@ -42,9 +42,10 @@ _REQUIRED = (
     "kind",
     "coverage",
     "scope",
-    "files",
 )
-_OPTIONAL = ("spdx", "licence_url", "carrier", "bias", "locators")
+_OPTIONAL = ("spdx", "licence_url", "carrier", "bias", "locators", "files", "folder", "obtain")
+_FOLDER_REQUIRED = ("patterns",)
+_FOLDER_OPTIONAL = ("single",)
 _FILE_REQUIRED = ("name", "sha256", "size")
 _FILE_OPTIONAL = ("locators",)
 _COVERAGE = ("countries", "kinds", "years", "note")
@@ -85,12 +86,31 @@ class Locator:
 
 @dataclass(frozen=True, kw_only=True)
 class SourceFile:
-    """One file of a source: its name in cache and mirror, hash, length in bytes and places in their order."""
+    """One file of a source: its name in cache and mirror, hash, length in bytes and places in their order.
+
+    Without a place it can only be had from a mirror.
+    """
 
     name: str
     sha256: str
     size: int
     locators: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Folder:
+    """Files of a source that are not known beforehand: any number, found by patterns, without a hash.
+
+    Attributes
+    ----------
+    patterns
+        As `pathlib.Path.glob` takes them, below the source's folder; all files are those that any matches.
+    single
+        Whether the reader wants one file and several are a mistake (releases of a register).
+    """
+
+    patterns: tuple[str, ...]
+    single: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +133,13 @@ class Source:
         What the rows are, in one word.
     scope
         `index`, or `show` for what may be shown but never enters an index.
+    files
+        Files known by name, hash and length; empty for a folder source.
+    folder
+        Patterns of the files of a folder source, which only a mirror can have; else `None`.
+    obtain
+        How a mirror gets the files, for the message when none has them; `{mirror}` in it stands for the
+        folder of the source in the mirror.
     """
 
     id: str
@@ -129,11 +156,13 @@ class Source:
     coverage: Coverage
     bias: dict[str, str]
     scope: str
-    files: tuple[SourceFile, ...]
+    files: tuple[SourceFile, ...] = ()
+    folder: Folder | None = None
+    obtain: str = ""
 
     @property
     def size(self) -> int:
-        """Length of all files together, in bytes."""
+        """Length of all files together, in bytes; 0 for a folder source, which has none known beforehand."""
         return sum(file.size for file in self.files)
 
 
@@ -285,9 +314,13 @@ def _source(source_id: str, entry: dict[str, Any], where: str) -> Source:
     if scope not in SCOPES:
         raise SpecError(f"{where}: scope is {scope!r}" + hint_near(scope, SCOPES))
     templates = _texts(entry.get("locators", []), f"{where}, locators")
-    files = [_file(file, templates, where) for file in _tables(entry["files"], f"{where}, files")]
-    if not files:
-        raise SpecError(f"{where}: no files; expected at least one")
+    files = [_file(file, templates, where) for file in _tables(entry.get("files", []), f"{where}, files")]
+    folder = _folder(entry["folder"], f"{where}, folder") if "folder" in entry else None
+    if bool(files) == bool(folder):
+        raise SpecError(
+            f"{where}: {'both files and a folder' if files else 'no files'}; expected at least one of "
+            "`files`, or `folder` with the patterns of files that are not known beforehand"
+        )
     _check_once([file.name for file in files], where)
     return Source(
         id=source_id,
@@ -305,7 +338,24 @@ def _source(source_id: str, entry: dict[str, Any], where: str) -> Source:
         bias=_by_language(entry["bias"], f"{where}, bias") if entry.get("bias") else {},
         scope=scope,
         files=tuple(files),
+        folder=folder,
+        obtain=_text(entry, "obtain", where, default=""),
     )
+
+
+def _folder(entry: object, where: str) -> Folder:
+    if not isinstance(entry, dict):
+        raise SpecError(f"{where} is {entry!r}; expected a table such as {{ patterns = ['*/part_*.gz'] }}")
+    _check_keys(entry, (*_FOLDER_REQUIRED, *_FOLDER_OPTIONAL), where, required=_FOLDER_REQUIRED)
+    patterns = _texts(entry["patterns"], f"{where}, patterns")
+    if not patterns:
+        raise SpecError(f"{where}: no patterns; expected at least one such as '*/part_*.gz'")
+    if wrong := [pattern for pattern in patterns if not is_safe_path(pattern)]:
+        raise SpecError(f"{where}: pattern {wrong[0]!r} must be relative and without '..'")
+    single = entry.get("single", False)
+    if not isinstance(single, bool):
+        raise SpecError(f"{where}: single is {single!r}; expected true or false")
+    return Folder(patterns=patterns, single=single)
 
 
 def _file(entry: dict[str, Any], templates: tuple[str, ...], where: str) -> SourceFile:
@@ -322,10 +372,6 @@ def _file(entry: dict[str, Any], templates: tuple[str, ...], where: str) -> Sour
         raise SpecError(f"{where}: size is {size!r}; expected the file's length in bytes")
     own = _texts(entry.get("locators", []), f"{where}, locators")
     locators = tuple(locator.replace("{name}", name) for locator in own or templates)
-    if not locators:
-        raise SpecError(
-            f"{where}: no locators, neither its own nor the source's; expected at least one place"
-        )
     for locator in locators:
         try:
             parse_locator(locator)

@@ -85,7 +85,7 @@ def _list(sources: list[Source], mirror: Path | None, cache: Path, out: TextIO) 
         (
             source.id,
             _state(source, mirror, cache),
-            size_text(source.size),
+            "folder" if source.folder else size_text(source.size),
             " ".join(map(str, source.years)),
             source.scope,
             source.spdx or source.licence,
@@ -117,7 +117,7 @@ def _state(source: Source, mirror: Path | None, cache: Path) -> str:
     for state in states(source, mirror=mirror, cache=cache):
         if state.state == "present":
             best.setdefault(state.file, state.place)
-    lacking = len(source.files) - len(best)
+    lacking = len(source.files) - len(best) if source.folder is None else 0
     if not best:
         return "not here"
     if lacking:
@@ -134,7 +134,8 @@ def _pull(sources: list[Source], mirror: Path | None, cache: Path, out: TextIO, 
             out.write(f"{obtained}\n")
         else:
             count = f"{len(obtained)} files" if len(obtained) > 1 else "1 file"
-            out.write(f"{source.id}: here, {count}, {size_text(source.size)}\n")
+            size = sum(path.stat().st_size for path in obtained.values())
+            out.write(f"{source.id}: here, {count}, {size_text(size)}\n")
         out.flush()
     if failures:
         out.write(f"{failures} of {len(sources)} sources cannot be had\n")
@@ -148,7 +149,9 @@ def _check(sources: list[Source], mirror: Path | None, cache: Path, out: TextIO)
         bad = [state for state in found if state.state == "damaged"]
         missing = sum(state.state == "missing" for state in found)
         good = sum(state.state == "good" for state in found)
+        loose = sum(state.state == "present" for state in found)  # of folders, whose hashes nobody states
         parts = [f"{good} good"] if good else []
+        parts += [f"{loose} here, no hash known"] if loose else []
         parts += [f"{len(bad)} damaged"] if bad else []
         parts += [f"{missing} missing"] if missing else []
         out.write(f"{source.id}: {', '.join(parts)}\n")

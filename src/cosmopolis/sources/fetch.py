@@ -6,6 +6,7 @@ unavailable, which a build says and survives. Nothing here knows what is in a fi
 
 ```
 <mirror>/<source-id>/<file>          given by the user, only read
+<mirror>/<source-id>/…               files of a folder source, found by its patterns, hashes not known
 <cache>/<source-id>/<file>           written under its name when its hash is right
 <cache>/archives/<key>/              downloads under way; removed when what was wanted is out of them
 ```
@@ -27,7 +28,7 @@ from platformdirs import user_cache_path
 
 from cosmopolis.errors import FormatError, SourceUnavailableError
 from cosmopolis.sources.archive import extract
-from cosmopolis.sources.catalog import Locator, Source, SourceFile, parse_locator
+from cosmopolis.sources.catalog import Folder, Locator, Source, SourceFile, parse_locator
 from cosmopolis.sources.download import Session, download, hash_of, open_session, split_credentials
 from cosmopolis.sources.package_index import distributions
 from cosmopolis.sources.pip_settings import IndexSettings, read_settings
@@ -198,9 +199,18 @@ def states(
     Returns
     -------
     states
-        One for each place that has a file, one `missing` for a file that neither has.
+        One for each place that has a file, one `missing` for a file that neither has. The files of a folder
+        source have no hash beforehand: they are `present`, in the one place that is read.
     """
     found: list[FileState] = []
+    if source.folder is not None:
+        listed = list_folder(source, mirror=mirror, cache=cache)
+        found += [
+            FileState(file=name, place=place, state="present", path=path)
+            for place, paths in listed.items()
+            for name, path in paths.items()
+        ]
+        return tuple(found) or (FileState(file=source.folder.patterns[0], place="", state="missing"),)
     for file in source.files:
         here = [
             (place, folder / source.id / file.name)
@@ -214,6 +224,53 @@ def states(
         if not here:
             found.append(FileState(file=file.name, place="", state="missing"))
     return tuple(found)
+
+
+def list_folder(source: Source, *, mirror: Path | None, cache: Path) -> dict[str, dict[str, Path]]:
+    """Find the files of a folder source, in the mirror or, where it has none, in the cache.
+
+    Returns
+    -------
+    listed
+        For the place that has files (`mirror` or `cache`; none if neither has): their paths by their name
+        below the source's folder, with `/`, sorted by name.
+    """
+    patterns = source.folder.patterns if source.folder else ()
+    for place, folder in (("mirror", mirror), ("cache", cache)):
+        if folder is None:
+            continue
+        home = folder / source.id
+        found = {path for pattern in patterns for path in home.glob(pattern) if path.is_file()}
+        if found:
+            named = {path.relative_to(home).as_posix(): path for path in found}
+            return {place: dict(sorted(named.items()))}
+    return {}
+
+
+def _obtain_folder(run: _Run, source: Source, folder: Folder) -> dict[str, Path]:
+    """Return the files of a folder source; they are never downloaded."""
+    listed = list_folder(source, mirror=run.mirror, cache=run.cache)
+    for place, paths in listed.items():
+        if folder.single and len(paths) > 1:
+            names = list(paths)
+            more = f" and {len(names) - FILES_NAMED_MAX} more" if len(names) > FILES_NAMED_MAX else ""
+            raise SourceUnavailableError(
+                f"source {source.id!r}: the {place} has {len(names)} files "
+                f"({', '.join(names[:FILES_NAMED_MAX])}{more}), expected one; keep the newest alone"
+            )
+        return paths
+    looked = f"{run.mirror / source.id}" if run.mirror else "no mirror is given"
+    raise SourceUnavailableError(
+        f"source {source.id!r}: no file like {' or '.join(map(repr, folder.patterns))} [mirror: {looked}; "
+        f"cache: {run.cache / source.id}]; it is read from a mirror alone{_how(run, source)}"
+    )
+
+
+def _how(run: _Run, source: Source) -> str:
+    """Say how a mirror gets a source's files, where the catalogue knows."""
+    home = (run.mirror or Path("MIRROR")) / source.id
+    how = f": {source.obtain.replace('{mirror}', str(home))}" if source.obtain else ""
+    return f"{how}; give it with --mirror" if run.mirror is None else how
 
 
 def _what_is_wrong(path: Path, file: SourceFile, *, hashed: bool = True) -> str:
@@ -256,12 +313,16 @@ def _find(run: _Run, source: Source, file: SourceFile) -> tuple[Path | None, lis
 
 
 def _obtain(run: _Run, source: Source) -> dict[str, Path]:
+    if source.folder is not None:
+        return _obtain_folder(run, source, source.folder)
     paths: dict[str, Path] = {}
     missing: dict[tuple[str, ...], list[str]] = {}  # names of files, by the reasons that they share
     for file in source.files:
         path, reasons = _find(run, source, file)
         if path is None and run.offline:
             reasons.append("offline: no other place was asked")
+        elif path is None and not file.locators:
+            reasons.append("no address is known: it is read from a mirror alone")
         elif path is None:
             for locator in map(parse_locator, file.locators):
                 _fetch(run, locator)
@@ -275,7 +336,7 @@ def _obtain(run: _Run, source: Source) -> dict[str, Path]:
         else:
             paths[file.name] = path
     if missing:
-        raise SourceUnavailableError(_why_missing(source, missing, offline=run.offline))
+        raise SourceUnavailableError(_why_missing(run, source, missing))
     return paths
 
 
@@ -284,17 +345,20 @@ def _shown(locator: Locator) -> str:
     return split_credentials(locator.archive)[0] if locator.url else locator.archive
 
 
-def _why_missing(source: Source, missing: dict[tuple[str, ...], list[str]], *, offline: bool) -> str:
+def _why_missing(run: _Run, source: Source, missing: dict[tuple[str, ...], list[str]]) -> str:
     told = []
     for reasons, names in missing.items():
         more = f" and {len(names) - FILES_NAMED_MAX} more" if len(names) > FILES_NAMED_MAX else ""
         told.append(f"{', '.join(names[:FILES_NAMED_MAX])}{more} [{'; '.join(reasons)}]")
     count = sum(map(len, missing.values()))
-    mend = "go online" if offline else "set PIP_INDEX_URL or HTTPS_PROXY to what can be reached"
-    return (
-        f"source {source.id!r}: {count} of {len(source.files)} files cannot be had: {'; '.join(told)}; "
-        f"{mend}, or give a --mirror with {source.id}/{next(iter(missing.values()))[0]}"
-    )
+    named = f"{source.id}/{next(iter(missing.values()))[0]}"
+    cannot = f"source {source.id!r}: {count} of {len(source.files)} files cannot be had: {'; '.join(told)}; "
+    if not any(file.locators for file in source.files):
+        return (
+            f"{cannot}give a --mirror with {named}{_how(run, source).removesuffix('; give it with --mirror')}"
+        )
+    mend = "go online" if run.offline else "set PIP_INDEX_URL or HTTPS_PROXY to what can be reached"
+    return f"{cannot}{mend}, or give a --mirror with {named}"
 
 
 def _fetch(run: _Run, locator: Locator) -> None:
