@@ -12,7 +12,7 @@ import altair as alt
 import numpy as np
 
 from cosmopolis.publish.charts import ACCENT, CONTRAST, INK, LAND, RULE, Spec, finished
-from cosmopolis.publish.geometry import Frame, great_circle, place_labels
+from cosmopolis.publish.geometry import Frame, Label, great_circle, place_labels
 
 LABEL_PIXELS = 12.0
 SYMBOL_AREA = 60.0
@@ -63,7 +63,7 @@ def _span(values: Sequence[float]) -> tuple[float, float]:
     return (min(values), max(values)) if values else (0.0, 1.0)
 
 
-def _ground(land: Land) -> list[alt.Chart]:
+def ground(land: Land) -> list[alt.Chart]:
     """Return the layers below everything: sphere, meridians and parallels, land, boundaries."""
     layers = [
         alt.Chart(alt.sphere()).mark_geoshape(fill="#f8fafb", stroke=None),
@@ -102,23 +102,36 @@ def _symbol_scale(values: Sequence[float], exponent: float) -> tuple[alt.Scale, 
     return scale, np.sqrt(areas / np.pi)
 
 
-def _names(align: Literal["left", "center", "right"], frame: Frame) -> list[alt.Chart]:
-    """Return the layers of the labels that are aligned one way: a white edge below, the text above."""
-    base = alt.Chart(alt.NamedData(name=f"labels_{align}")).encode(
-        x=alt.X("x:Q", scale=alt.Scale(domain=[0, frame.width], range=[0, frame.width]), axis=None),
-        y=alt.Y("y:Q", scale=alt.Scale(domain=[0, frame.height], range=[0, frame.height]), axis=None),
-        text="text:N",
-    )
-    edge = base.mark_text(
-        align=align,
-        baseline="middle",
-        fontSize=LABEL_PIXELS,
-        fill="#ffffff",
-        stroke="#ffffff",
-        strokeWidth=2.6,
-        strokeJoin="round",
-    )
-    return [edge, base.mark_text(align=align, baseline="middle", fontSize=LABEL_PIXELS, fill=INK)]
+def label_layers(frame: Frame, *, size: float = LABEL_PIXELS) -> list[alt.Chart]:
+    """Return the layers of the labels, by alignment: a white edge below, the text above."""
+    layers = []
+    for align in _ALIGNS:
+        base = alt.Chart(alt.NamedData(name=f"labels_{align}")).encode(
+            x=alt.X("x:Q", scale=alt.Scale(domain=[0, frame.width], range=[0, frame.width]), axis=None),
+            y=alt.Y("y:Q", scale=alt.Scale(domain=[0, frame.height], range=[0, frame.height]), axis=None),
+            text="text:N",
+        )
+        edge = base.mark_text(
+            align=align,
+            baseline="middle",
+            fontSize=size,
+            fill="#ffffff",
+            stroke="#ffffff",
+            strokeWidth=2.6,
+            strokeJoin="round",
+        )
+        layers += [edge, base.mark_text(align=align, baseline="middle", fontSize=size, fill=INK)]
+    return layers
+
+
+def label_sets(placed: Sequence[Label]) -> dict[str, list[dict[str, Any]]]:
+    """Return the data of the layers of the labels, by name."""
+    return {
+        f"labels_{align}": [
+            {"x": label.x, "y": label.y, "text": label.text} for label in placed if label.align == align
+        ]
+        for align in _ALIGNS
+    }
 
 
 def _lines(ties: Sequence[Tie], title: str) -> alt.Chart:
@@ -172,7 +185,7 @@ def world_map(
         Symbol area grows with the value's power; above 1 sets the great apart where values are alike.
     """
     width, height = frame.width, frame.height
-    layers = _ground(land)
+    layers = ground(land)
     ordered = sorted(ties, key=lambda tie: (tie.weight, tie.origin, tie.destination))
     features = [great_circle(tie.origin, tie.destination, weight=tie.weight) for tie in ordered]
     layers.append(_lines(ties, tie_title))
@@ -194,14 +207,14 @@ def world_map(
         )
     )
     placed = place_labels(
-        [_short(node.name) for node in nodes],
+        [short(node.name) for node in nodes],
         frame.pixels([node.longitude for node in nodes], [node.latitude for node in nodes]),
         radii.tolist(),
         frame=frame,
         most=labels,
         size=LABEL_PIXELS,
     )
-    layers += [layer for align in _ALIGNS for layer in _names(align, frame)]
+    layers += label_layers(frame)
     layers.append(alt.Chart(alt.sphere()).mark_geoshape(filled=False, stroke="#9aa5af", strokeWidth=0.9))
     chart = (
         alt.layer(*layers)
@@ -217,17 +230,14 @@ def world_map(
         "land": land.polygons,
         "ties": features,
         "nodes": points,
+        **label_sets(placed),
     }
     if land.lines:
         datasets["lines"] = land.lines
-    for align in _ALIGNS:
-        datasets[f"labels_{align}"] = [
-            {"x": label.x, "y": label.y, "text": label.text} for label in placed if label.align == align
-        ]
     return finished(chart, datasets)
 
 
-def _short(name: str, *, most: int = 22) -> str:
+def short(name: str, *, most: int = 22) -> str:
     """Cut a label that would fill a map."""
     return name if len(name) <= most else name[: most - 1].rstrip() + "…"
 
