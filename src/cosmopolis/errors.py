@@ -25,6 +25,10 @@ class SourceUnavailableError(CosmopolisError, OSError):
     """A source's file cannot be had from any of its places."""
 
 
+class EngineError(CosmopolisError, RuntimeError):
+    """An engine cannot run here: a library, a program or a machine that it needs is missing."""
+
+
 class FormatError(CosmopolisError, ValueError):
     """A file as a whole is not in the format that its reader expects."""
 
