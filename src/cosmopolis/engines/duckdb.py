@@ -1,18 +1,27 @@
 """DuckDB, the engine of a single machine.
 
-Three verbs: make an engine with its limits, register a frame under a name, run a query. There is no SQL
-here; each query stands once, beside the network that it makes, in plain ANSI SQL.
+Make an engine with its limits, register a frame or Parquet files under a name, run a query, or project the
+rows that a query gives. There is no SQL here but what wraps a query; each query stands once, beside the
+network that it makes, in plain ANSI SQL.
 """
 
 import re
 import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import duckdb
 import polars as pl
+import pyarrow as pa
 
-from cosmopolis.errors import UnknownNameError, hint_near
+from cosmopolis.errors import FormatError, UnknownNameError, hint_near
+
+if TYPE_CHECKING:
+    from cosmopolis.engines.projection import Projection
+
+_BATCH_ROWS = 1_000_000
 
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
 
@@ -55,6 +64,7 @@ class Engine:
             },
         )
         self._names: list[str] = []
+        self._threads, self._memory_mb = threads, memory_mb
 
     def __enter__(self) -> Self:
         """Return the engine itself."""
@@ -66,13 +76,29 @@ class Engine:
         """Close the engine whatever happened."""
         self.close()
 
-    def register(self, name: str, frame: pl.DataFrame) -> None:
-        """Make a frame known to queries under a name of small letters, digits and underscores."""
+    def register(self, name: str, frame: pl.DataFrame | Sequence[Path]) -> None:
+        """Make a frame, or Parquet files of the same columns, known to queries under a name.
+
+        The name is of small letters, digits and underscores.
+
+        Raises
+        ------
+        FormatError
+            If a file is not there, or no file is given.
+        """
         if not _NAME.match(name):
             raise ValueError(
                 f"got the table name {name!r}, but expected small letters, digits and underscores"
             )
-        self._connection.register(name, frame.to_arrow())
+        if isinstance(frame, pl.DataFrame):
+            self._connection.register(name, frame.to_arrow())
+        else:
+            for path in frame:
+                if not Path(path).is_file():
+                    raise FormatError(f"there is no file {path}")
+            if not frame:
+                raise FormatError(f"got no Parquet file for the table {name!r}, expected at least one")
+            self._connection.read_parquet([str(path) for path in frame]).create_view(name, replace=True)
         if name not in self._names:
             self._names.append(name)
 
@@ -98,8 +124,72 @@ class Engine:
         ValueError
             If two rows agree in all columns of `order`: their order would be left to chance.
         """
+        frame: pl.DataFrame = self._relation(sql).pl()
+        if frame.select(order).is_duplicated().any():
+            raise ValueError(
+                f"got rows that agree in all of {', '.join(order)}, but an answer needs a total order; "
+                "name more columns in `order`"
+            )
+        return frame.sort(order, nulls_last=False)
+
+    def project(self, sql: str, *, largest_record: int | None = None) -> "Projection":
+        """Project the rows of a query: records to pairs of cities, and city totals.
+
+        Parameters
+        ----------
+        sql
+            One `SELECT` that gives `item` (whole number or text), `year` (whole number), `field` (text) and
+            `city_id` (whole number or text). Rows may repeat, and come in any order; ascending items are
+            quickest.
+        largest_record
+            Most cities that a record may have and still make pairs; any number if none is given.
+
+        Returns
+        -------
+        projection
+            See `cosmopolis.engines.projection`.
+
+        Raises
+        ------
+        UnknownNameError
+            If the query names a table that is not registered, or a column is missing.
+        FormatError
+            If a column is of a kind that cannot be projected.
+
+        Examples
+        --------
+        >>> rows = {"item": [1, 1, 2], "year": [2020] * 3, "field": ["ai"] * 3, "city_id": [7, 8, 7]}
+        >>> with Engine(threads=1) as engine:
+        ...     engine.register("rows", pl.DataFrame(rows))
+        ...     engine.project("SELECT * FROM rows").pairs.select("origin", "destination", "count").rows()
+        [(7, 8, 1)]
+        """
+        from cosmopolis.engines.projection import (  # noqa: PLC0415 - Numba takes its time
+            UnsortedItemsError,
+            project_batches,
+        )
+
+        def projected(text: str) -> "Projection":
+            return project_batches(
+                self._batches(text),
+                largest_record=largest_record,
+                threads=self._threads,
+                memory_mb=self._memory_mb,
+            )
+
         try:
-            frame: pl.DataFrame = self._connection.sql(sql).pl()
+            return projected(sql)
+        except UnsortedItemsError:
+            return projected(f"SELECT * FROM ({sql}) AS rows ORDER BY item")  # noqa: S608 - the caller's own query
+
+    def _batches(self, sql: str) -> Iterable[pa.RecordBatch]:
+        """Yield the rows of a query in batches."""
+        yield from self._relation(sql).to_arrow_reader(_BATCH_ROWS)
+
+    def _relation(self, sql: str) -> duckdb.DuckDBPyRelation:
+        """Read a query; an unknown table is answered with the nearest known."""
+        try:
+            return self._connection.sql(sql)
         except duckdb.CatalogException as error:
             missing = re.search(r"Table with name (\S+) does not exist", str(error))
             if missing is None:
@@ -108,12 +198,6 @@ class Engine:
             raise UnknownNameError(
                 f"the query names the table {name!r}, which is not registered" + hint_near(name, self._names)
             ) from error
-        if frame.select(order).is_duplicated().any():
-            raise ValueError(
-                f"got rows that agree in all of {', '.join(order)}, but an answer needs a total order; "
-                "name more columns in `order`"
-            )
-        return frame.sort(order, nulls_last=False)
 
     def close(self) -> None:
         """Give back the memory and remove the temporary folder; a second call does nothing."""
