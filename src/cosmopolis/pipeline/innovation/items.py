@@ -160,7 +160,7 @@ def _keep_works(desk: Desk, lists: Sequence[str]) -> None:
     engine.keep("every_work", " UNION ALL ".join(parts))
     small = [name for name in lists if not desk.is_folder(name)]
     titled = engine.query(
-        f"SELECT source, work, year, venue, title FROM every_work WHERE source IN ({_listed(small)})",
+        f"SELECT source, work, year, venue, title FROM every_work WHERE source IN ({listed(small)})",
         order=("work",),
     )
     engine.register("repeats", duplicates.find(titled, sources=small))
@@ -178,7 +178,7 @@ def _keep_works(desk: Desk, lists: Sequence[str]) -> None:
         for field, venues in sorted(settings.panels.items())
         if field in sciences
     ]
-    plain = f"SELECT work, field FROM plain_fields WHERE field IN ({_listed(sciences)})"
+    plain = f"SELECT work, field FROM plain_fields WHERE field IN ({listed(sciences)})"
     engine.keep("work_fields", " UNION ALL ".join([plain, *panels]))
 
 
@@ -282,6 +282,6 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _listed(texts: Iterable[str]) -> str:
+def listed(texts: Iterable[str]) -> str:
     """Write texts as a list of SQL that is never empty."""
     return ", ".join(map(_quoted, texts)) or "NULL"
