@@ -127,8 +127,9 @@ def _keep_inventors(desk: Desk, lists: Sequence[str]) -> None:
     said = answers.select(
         "city_id",
         "way",
-        reason=pl.when(pl.col("city_id").is_null())
-        .then(pl.when(pl.col("place_id").is_not_null()).then(known).otherwise("reason")),
+        reason=pl.when(pl.col("city_id").is_null()).then(
+            pl.when(pl.col("place_id").is_not_null()).then(known).otherwise("reason")
+        ),
     )
     engine.register("places_of_inventors", distinct.hstack(said))
     engine.keep(
