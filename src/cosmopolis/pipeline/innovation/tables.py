@@ -1,0 +1,182 @@
+"""What is measured on the ties of innovation, table by table; formulas stand in `cosmopolis.measures`."""
+
+from collections.abc import Iterator, Sequence
+
+import polars as pl
+
+from cosmopolis.edition import InnovationSettings
+from cosmopolis.engines.projection import SHARE_UNITS
+from cosmopolis.measures import (
+    communities,
+    gravity,
+    growth,
+    leaders,
+    nearness,
+    roles,
+    similarity,
+    specialisation,
+    tie_organisations,
+    trends,
+)
+from cosmopolis.measures.windows import Window, consecutive, of_links, of_totals
+from cosmopolis.networks import backbone
+from cosmopolis.pipeline.innovation.items import Desk, Items
+from cosmopolis.pipeline.innovation.ties import Ties
+
+_TOPIC = ["network", "field"]
+_WINDOW = ["field", "from_year", "to_year"]
+_WINDOW_SCHEMA = {"field": pl.String, "from_year": pl.Int64, "to_year": pl.Int64}
+_PAIR_SCHEMA = {"origin": pl.Int64, "destination": pl.Int64}
+
+COMMUNITIES = pl.Schema(
+    {
+        "network": pl.String,
+        **_WINDOW_SCHEMA,
+        "city_id": pl.Int64,
+        "community": pl.Int64,
+        "stability": pl.Float64,
+        "within_z": pl.Float64,
+        "participation": pl.Float64,
+        "role": pl.String,
+        "lineage": pl.Int64,
+    }
+)
+"""Columns of the table of communities."""
+
+
+def windows(settings: InnovationSettings) -> tuple[Window, ...]:
+    """Return the windows of an edition, the last of them ending in its last year."""
+    return consecutive(settings.first_year, settings.last_year, years=settings.window_years)
+
+
+def windows_of(links: pl.DataFrame, spans: Sequence[Window]) -> Iterator[tuple[str, Window, pl.DataFrame]]:
+    """Give the links of each field and window, in the form of links; `year` is the window's last."""
+    folded = of_links(links, spans)
+    for (field, first, last), group in folded.group_by(_WINDOW, maintain_order=True):
+        own = group.with_columns(year=pl.lit(last, dtype=pl.Int64))
+        yield str(field), (int(str(first)), int(str(last))), own.select(links.columns)
+
+
+def named(
+    frame: pl.DataFrame, network: str, field: str, window: Window, schema: pl.Schema | None = None
+) -> pl.DataFrame:
+    """Put network, field and window before the columns of a frame."""
+    leading = {"network": network, "field": field, "from_year": window[0], "to_year": window[1]}
+    full = frame.with_columns(
+        pl.lit(value, dtype=pl.String if isinstance(value, str) else pl.Int64).alias(name)
+        for name, value in leading.items()
+    )
+    full = full.select(*leading, pl.all().exclude(*leading))
+    return full if schema is None else full.match_to_schema(schema)
+
+
+def gravity_tables(
+    ties: Ties, cities: pl.DataFrame, country_pairs: pl.DataFrame | None, settings: InnovationSettings
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the table `gravity`, and every pair of all models with field and window."""
+    amounts = of_totals(shares(ties.totals), windows(settings))
+    terms, pairs = [gravity.GRAVITY.to_frame()], [_model_pairs(gravity.PAIRS.to_frame(), "", (0, 0)).clear()]
+    for field, window, group in windows_of(ties.links(), windows(settings)):
+        own = amounts.filter(
+            (pl.col("field") == field) & (pl.col("from_year") == window[0]) & (pl.col("to_year") == window[1])
+        )
+        first = own.sort("count", "city_id", descending=[True, False])["city_id"].head(
+            settings.gravity_cities
+        )
+        model = gravity.fit(
+            group,
+            cities.filter(pl.col("city_id").is_in(first.implode())),
+            country_pairs=country_pairs,
+            years=window,
+            rate=settings.significance,
+        )
+        terms.append(model.terms)
+        pairs.append(_model_pairs(model.pairs, field, window))
+    return pl.concat(terms).sort("network", *_WINDOW, "term"), pl.concat(pairs)
+
+
+def _model_pairs(pairs: pl.DataFrame, field: str, window: Window) -> pl.DataFrame:
+    """Put field and window before the pairs of a model."""
+    return named(pairs, "", field, window).drop("network")
+
+
+def gravity_pairs(pairs: pl.DataFrame, network: str) -> pl.DataFrame:
+    """Return the table `gravity_pairs`: pairs that stand out, those without any record among them."""
+    return (
+        pairs.filter(pl.col("verdict") != "as_expected")
+        .select(pl.lit(network).alias("network"), pl.all())
+        .sort("network", *_WINDOW, "origin", "destination")
+    )
+
+
+def chance(ties: Ties, items: Items, desk: Desk) -> pl.DataFrame:
+    """Ask of each pair in each window whether chance explains it.
+
+    Returns
+    -------
+    frame
+        Field, window, pair, `disparity_p`, `sdsm_p` and `sdsm_q`: the latter corrected for all pairs of
+        cities of the window, those that never met among them (Benjamini & Hochberg).
+    """
+    settings = desk.edition.innovation
+    frames = []
+    for field, window, group in windows_of(ties.links(), windows(settings)):
+        rows = desk.engine.query(
+            f"SELECT DISTINCT item, city_id FROM {items.view} "  # noqa: S608 - our own names and numbers
+            f"WHERE field = '{field}' AND year BETWEEN {window[0]} AND {window[1]}",
+            order=("item", "city_id"),
+        )
+        counts = backbone.margins(rows, largest_record=settings.largest_record)
+        found = backbone.sdsm(counts).select("origin", "destination", sdsm_p="p_upper")
+        n = counts.cities.height
+        q = backbone.adjust(found["sdsm_p"].to_numpy(), tests=n * (n - 1) // 2)
+        found = found.with_columns(pl.Series("sdsm_q", q, dtype=pl.Float64))
+        own = backbone.disparity(group).join(found, on=["origin", "destination"], how="left")
+        frames.append(named(own, items.network, field, window).drop("network"))
+    schema = {
+        **_WINDOW_SCHEMA,
+        **_PAIR_SCHEMA,
+        "disparity_p": pl.Float64,
+        "sdsm_p": pl.Float64,
+        "sdsm_q": pl.Float64,
+    }
+    return pl.concat([pl.DataFrame(schema=schema), *frames])
+
+
+def links_of_windows(
+    ties: Ties, pairs: pl.DataFrame, by_chance: pl.DataFrame, settings: InnovationSettings
+) -> pl.DataFrame:
+    """Return the table `link_measures`."""
+    expected = pairs.select(*_WINDOW, "origin", "destination", "expected", "ratio", "ratio_low", "ratio_high")
+    measured = similarity.link_measures(
+        ties.links(), shares(ties.totals), windows=windows(settings), expected=expected
+    )
+    keys = [*_WINDOW, "origin", "destination"]
+    return (
+        measured.drop("disparity_p", "sdsm_p")
+        .join(by_chance, on=keys, how="left", maintain_order="left")
+        .sort("network", *keys)
+    )
+
+
+def community_table(ties: Ties, settings: InnovationSettings) -> pl.DataFrame:
+    """Return the table `communities`, with labels that last from window to window (`lineage`)."""
+    by_field: dict[str, list[pl.DataFrame]] = {}
+    for field, window, group in windows_of(ties.links(), windows(settings)):
+        found = communities.find(
+            group,
+            runs=settings.runs,
+            resolution=settings.resolution,
+            seed=f"{settings.seed}: communities, {ties.network}, {field}, {window[0]}",
+        )
+        table = roles.table(group, found.cities)
+        by_field.setdefault(field, []).append(named(table, ties.network, field, window))
+    frames = [frame for found in by_field.values() for frame in communities.track(found)]
+    if not frames:
+        return pl.DataFrame(schema=COMMUNITIES)
+    return pl.concat(frames).match_to_schema(COMMUNITIES).sort("network", *_WINDOW, "city_id")
+
+
+def shares(totals_by_year: pl.DataFrame) -> pl.DataFrame:
+    """Turn whole units of totals into records shared out among their cities."""
+    return totals_by_year.with_columns(fractional=pl.col("fractional_units") / SHARE_UNITS)
