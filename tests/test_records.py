@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cosmopolis.errors import LedgerError, UnknownNameError
-from cosmopolis.records import TABLES, Admitted, Ledger, admit, quarantine_unused, table_named
+from cosmopolis.ledger import Ledger
+from cosmopolis.records import TABLES, Admitted, admit, quarantine_unused, table_named
 from cosmopolis.sources.raw import QUARANTINE_SCHEMA, VALUE_CHARACTERS_MAX, Raw, quarantine_rows
 
 

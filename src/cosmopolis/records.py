@@ -1,19 +1,18 @@
-"""The record tables: their columns and checks, the ledger that counts every row, and the quarantine.
+"""The record tables: their columns and checks, and the quarantine of what fails them.
 
 `admit` turns what a reader hands over into a typed table; a row that breaks a check goes to quarantine
-with the column, the value and the reason. `Ledger` proves at the end that nothing was lost: for each
-source, rows in = rows used + rows quarantined.
+with the column, the value and the reason. That nothing is lost is proved by `cosmopolis.ledger`.
 
 Nothing here knows a file format (see `cosmopolis.sources`) or what a place is (see
 `cosmopolis.places`).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import polars as pl
 
-from cosmopolis.errors import LedgerError, UnknownNameError, hint_near
+from cosmopolis.errors import UnknownNameError, hint_near
 from cosmopolis.sources.raw import QUARANTINE_SCHEMA, VALUE_CHARACTERS_MAX, Raw
 
 _COUNTRY = r"^[A-Z]{2}$"
@@ -437,76 +436,6 @@ def admit(raw: Raw) -> Admitted:
         "row", "column", "reason"
     )
     return Admitted(source=raw.source, part=raw.part, frame=good, quarantine=quarantine, rows_in=raw.rows_in)
-
-
-@dataclass(kw_only=True)
-class Ledger:
-    """Counts every row of every source from the file to the tables.
-
-    `open` counts the rows of a part, `use` those that reached a table, `quarantine` those that did not.
-    A row is named by source, part and row number, so that it is counted once however often it is met.
-    """
-
-    _rows_in: dict[tuple[str, str], int] = field(default_factory=dict)
-    _used: dict[tuple[str, str], list[pl.Series]] = field(default_factory=dict)
-    _quarantine: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
-
-    def open(self, admitted: Admitted) -> pl.DataFrame:
-        """Count a part's rows in, put its quarantined rows away and return the rest."""
-        key = (admitted.source, admitted.part)
-        if key in self._rows_in:
-            raise LedgerError(f"part {admitted.part!r} of {admitted.source!r} was counted in twice")
-        self._rows_in[key] = admitted.rows_in
-        self.quarantine(admitted.quarantine)
-        return admitted.frame
-
-    def use(self, source: str, part: str, rows: pl.Series) -> None:
-        """Say that these rows of a part stand behind a table."""
-        self._used.setdefault((source, part), []).append(rows.cast(pl.Int64).unique())
-
-    def quarantine(self, lines: pl.DataFrame) -> None:
-        """Put rows away that are not used, with the reason in each."""
-        if not lines.is_empty():
-            for (source,), group in lines.group_by(["source"], maintain_order=True):
-                self._quarantine.setdefault(str(source), []).append(group)
-
-    def tables(self) -> dict[str, pl.DataFrame]:
-        """Return each source's quarantine, in the order of part, row and column; empty where nothing is."""
-        sources = sorted({source for source, _ in self._rows_in} | set(self._quarantine))
-        empty = QUARANTINE_SCHEMA.to_frame()
-        return {
-            source: pl.concat([empty, *self._quarantine.get(source, [])])
-            .unique(["part", "row"], keep="first", maintain_order=True)
-            .sort("part", "row", "column")
-            for source in sources
-        }
-
-    def entries(self) -> dict[str, dict[str, int]]:
-        """Return rows in, used and quarantined for each source.
-
-        Raises
-        ------
-        LedgerError
-            If for a source rows in are not rows used plus rows quarantined; the message names the part
-            and some of the rows.
-        """
-        quarantine = self.tables()
-        entries: dict[str, dict[str, int]] = {}
-        for (source, part), rows_in in sorted(self._rows_in.items()):
-            used = pl.concat([pl.Series(dtype=pl.Int64), *self._used.get((source, part), [])]).unique()
-            away = quarantine[source].filter(pl.col("part") == part)["row"]
-            both = used.filter(used.is_in(away.implode()))
-            if len(both) or len(used) + len(away) != rows_in:
-                raise LedgerError(
-                    f"{source!r}, part {part!r}: {rows_in} rows in, but {len(used)} used and {len(away)} "
-                    f"quarantined, {len(both)} of them both (such as rows {both.sort().head(3).to_list()}); "
-                    "a reader or a step loses rows or counts them twice"
-                )
-            entry = entries.setdefault(source, {"rows_in": 0, "rows_used": 0, "rows_quarantined": 0})
-            entry["rows_in"] += rows_in
-            entry["rows_used"] += len(used)
-            entry["rows_quarantined"] += len(away)
-        return entries
 
 
 def quarantine_unused(

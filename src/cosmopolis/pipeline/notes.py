@@ -59,7 +59,6 @@ def make_result(
     hash_: str,
 ) -> Result:
     """Put the result of a build together."""
-    quarantine = shelf.ledger.tables()
     return Result(
         edition=EditionNote(
             id=edition.id,
@@ -91,7 +90,9 @@ def make_result(
         gaps=_gaps(edition, catalog, shelf),
         tables=tables,
         ledger=shelf.ledger.entries(),
-        quarantine={source: _reasons(lines) for source, lines in quarantine.items()},
+        quarantine={
+            source: _kinds_of_reasons(shelf.ledger.reasons(source)) for source in shelf.ledger.sources()
+        },
         borders=_borders(edition, shelf),
         borders_note=_borders_note(edition, catalog),
         font=next(iter(shelf.files.get(FONT_SOURCE, {}).values()), None),
@@ -202,8 +203,12 @@ def _gaps(edition: Edition, catalog: Catalog, shelf: Shelf) -> tuple[GapNote, ..
     return (*without, *not_had)
 
 
-def _reasons(lines: pl.DataFrame) -> dict[str, int]:
+def _kinds_of_reasons(reasons: Mapping[str, int]) -> dict[str, int]:
     """Count quarantined rows by the kind of reason: what stands in brackets and names is left out."""
+    lines = pl.DataFrame(
+        {"reason": list(reasons), "rows": list(reasons.values())},
+        schema={"reason": pl.String, "rows": pl.Int64},
+    )
     general = (
         pl.col("reason")
         .str.replace_all(r" \([^)]*\)", "")
@@ -216,7 +221,11 @@ def _reasons(lines: pl.DataFrame) -> dict[str, int]:
         .str.replace(r"row \d+", "another row")
         .str.replace(r"code [A-Z0-9]{3}", "its code")
     )
-    counted = lines.group_by(general.alias("reason")).len().sort("len", "reason", descending=[True, False])
+    counted = (
+        lines.group_by(general.alias("reason"))
+        .agg(pl.col("rows").sum())
+        .sort("rows", "reason", descending=[True, False])
+    )
     return dict(counted.iter_rows())
 
 

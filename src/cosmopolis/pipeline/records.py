@@ -1,16 +1,19 @@
 """First step of the build: files are obtained, read and checked; every row is counted."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
-from cosmopolis.errors import FormatError, SourceUnavailableError
-from cosmopolis.pipeline.cache import StepCache
-from cosmopolis.records import Admitted, Ledger, admit
+from cosmopolis.errors import FormatError, SourceUnavailableError, UnknownNameError, hint_near
+from cosmopolis.ledger import FileRows, Ledger
+from cosmopolis.pipeline.cache import StepCache, hash_of
+from cosmopolis.pipeline.parts import Records, close_records, keep_folder, open_records, write
+from cosmopolis.records import Admitted
 from cosmopolis.sources import fetch, readers
 from cosmopolis.sources.catalog import Source
 from cosmopolis.sources.raw import VALUE_CHARACTERS_MAX
@@ -31,43 +34,112 @@ class Shelf:
         Each source that was not, with the reason.
     keys
         Key of each source's records, for the steps that read them.
+    inputs
+        SHA-256 and size of each file of a folder source, as it was read; of other sources the catalogue
+        has them.
     """
 
     files: dict[str, dict[str, Path]] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
+    inputs: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     ledger: Ledger = field(default_factory=Ledger)
-    _folders: dict[str, Path] = field(default_factory=dict)
-    _parts: dict[str, list[str]] = field(default_factory=dict)
+    _records: dict[str, tuple[Records, ...]] = field(default_factory=dict)
+    _rows: dict[tuple[str, str], tuple[FileRows, ...]] = field(default_factory=dict)
 
     def has(self, *sources: str) -> bool:
         """Say whether all these sources are there."""
-        return all(source in self._folders for source in sources)
+        return all(source in self._records for source in sources)
+
+    def parts_of(self, source: str) -> list[str]:
+        """Name the parts of a source, in their order."""
+        return list(dict.fromkeys(count.part for records in self._records[source] for count in records.parts))
+
+    def scan(self, source: str, part: str) -> list[Path]:
+        """Return the Parquet files of a part, to be read by an engine: one for each file of the source.
+
+        `row` is the number in that file; the column is unique in the part only where there is one file.
+
+        Raises
+        ------
+        UnknownNameError
+            If the source has no such part.
+        """
+        paths = [
+            records.frame_path(part)
+            for records in self._records[source]
+            if any(count.part == part for count in records.parts)
+        ]
+        if not paths:
+            valid = self.parts_of(source)
+            raise UnknownNameError(f"source {source!r} has no part {part!r}" + hint_near(part, valid))
+        return paths
 
     def part(self, source: str, part: str) -> pl.DataFrame:
-        """Return the admitted rows of a part; empty columns are not invented: the source must be there."""
-        return pl.read_parquet(self._folders[source] / f"{part}.parquet")
+        """Return the admitted rows of a part, those of all its files, with row numbers that go on.
+
+        Empty columns are not invented: the source must be there.
+        """
+        frames = [pl.read_parquet(path) for path in self.scan(source, part)]
+        if (source, part) in self._rows:
+            frames = [
+                frame.with_columns(pl.col("row") + rows.before)
+                for frame, rows in zip(frames, self._rows[source, part], strict=True)
+            ]
+        return pl.concat(frames)
+
+    def counts(self, source: str, part: str) -> tuple[int, int]:
+        """Return how many rows of a part were admitted and how many were quarantined when it was read."""
+        found = [c for records in self._records[source] for c in records.parts if c.part == part]
+        away = sum(count.rows_quarantined for count in found)
+        return sum(count.rows_in for count in found) - away, away
 
     def add(self, source: str, key: str, folder: Path) -> None:
         """Take a source's records in and count their rows."""
-        self._folders[source], self.keys[source] = folder, key
-        listing = json.loads((folder / "parts.json").read_text(encoding="utf-8"))
-        self._parts[source] = [entry["part"] for entry in listing]
-        for entry in listing:
+        records = open_records(folder)
+        self._records[source], self.keys[source] = (records,), key
+        for count in records.parts:
             self.ledger.open(
                 Admitted(
                     source=source,
-                    part=entry["part"],
+                    part=count.part,
                     frame=pl.DataFrame(),
-                    quarantine=pl.read_parquet(folder / f"{entry['part']}.quarantine.parquet"),
-                    rows_in=entry["rows_in"],
+                    quarantine=pl.read_parquet(records.quarantine_path(count.part)),
+                    rows_in=count.rows_in,
                 )
             )
 
+    def add_folder(self, source: str, kept: Sequence[Records]) -> None:
+        """Take the records of a folder source in, file by file, and count their rows."""
+        self._records[source] = tuple(kept)
+        self.inputs[source] = {name: facts for records in kept for name, facts in records.inputs.items()}
+        self.keys[source] = hash_of([records.folder.name for records in kept])
+        for part in self.parts_of(source):
+            before, rows = 0, []
+            for records in kept:
+                for count in records.parts:
+                    if count.part == part:
+                        away = records.quarantine_path(part)
+                        rows.append(
+                            FileRows(
+                                file=records.file,
+                                before=before,
+                                rows_in=count.rows_in,
+                                rows_quarantined=count.rows_quarantined,
+                                quarantine=away,
+                            )
+                        )
+                        before += count.last_row
+            self._rows[source, part] = tuple(rows)
+            self.ledger.open_files(source, part, rows)
+
     def use_all(self, source: str, *parts: str) -> None:
         """Say that every admitted row of some parts (of all, if none are named) stands behind a table."""
-        for part in parts or self._parts[source]:
-            self.ledger.use(source, part, self.part(source, part)["row"])
+        for part in parts or self.parts_of(source):
+            if (source, part) in self._rows:
+                self.ledger.count(source, part, used=self.counts(source, part)[0], aside={})
+            else:
+                self.ledger.use(source, part, self.part(source, part)["row"])
 
     def account(
         self, source: str, part: str, used: pl.Series, lines: pl.DataFrame, *, otherwise: str
@@ -129,7 +201,8 @@ def read_sources(
     """Obtain, read and check the sources of an edition.
 
     A source that cannot be had, or whose file is not in its format, is set down as missing with the
-    reason; the build goes on without it.
+    reason; the build goes on without it. The records of folder sources are kept file by file, in `parts`
+    beside the steps (`cosmopolis.pipeline.parts`).
     """
     shelf = Shelf()
     wanted = list(sources)
@@ -140,7 +213,10 @@ def read_sources(
             shelf.missing[source.id] = str(files)
             continue
         try:
-            if source.kind not in _NO_ROWS:
+            if source.folder is not None:
+                home = steps.folder.parent / "parts"
+                shelf.add_folder(source.id, keep_folder(source.id, files, home, progress=progress))
+            elif source.kind not in _NO_ROWS:
                 key = steps.key("records", {f.name: f.sha256 for f in source.files})
                 make = partial(_read_into, source=source, files=files)
                 shelf.add(source.id, key, steps.step(f"records-{source.id}", key, make))
@@ -152,10 +228,4 @@ def read_sources(
 
 def _read_into(folder: Path, *, source: Source, files: Mapping[str, Path]) -> None:
     """Read and admit one source into a folder."""
-    listing = []
-    for raw in readers.read(source.id, files):
-        admitted = admit(raw)
-        admitted.frame.write_parquet(folder / f"{raw.part}.parquet", compression="lz4")
-        admitted.quarantine.write_parquet(folder / f"{raw.part}.quarantine.parquet", compression="lz4")
-        listing.append({"part": raw.part, "rows_in": admitted.rows_in})
-    (folder / "parts.json").write_text(json.dumps(listing), encoding="utf-8")
+    close_records(folder, write(folder, readers.read(source.id, files)))

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
     from cosmopolis.publish.result import Result
 
+LINES_IN_MEMORY = 5_000_000
+"""A longer quarantine is written without being read into memory."""
+
 STEPS = ("sources", "cities", "networks", "measures", "index", "intervals", "report", "result")
 """What a progress bar counts."""
 
@@ -192,7 +195,8 @@ def _build(settings: Edition, catalog: Catalog, paths: Paths, *, offline: bool, 
 def _identity(settings: Edition, catalog: Catalog, shelf: Shelf) -> dict[str, Any]:
     """Everything that a result is made from: settings, program, libraries, and the hash of every input."""
     inputs = {
-        name: {f.name: {"sha256": f.sha256, "size": f.size} for f in catalog.source(name).files}
+        name: shelf.inputs.get(name)
+        or {f.name: {"sha256": f.sha256, "size": f.size} for f in catalog.source(name).files}
         for name in settings.sources
         if name not in shelf.missing
     }
@@ -303,8 +307,9 @@ def _write(
     tables.write(result, folder / "tables")
     away = folder / "quarantine"
     away.mkdir()
-    for source, lines in shelf.ledger.tables().items():
-        tables.write_parquet(lines, away / f"{source}.parquet")
+    for source in shelf.ledger.sources():
+        lines, many = shelf.ledger.lines(source), ledger[source]["rows_quarantined"] > LINES_IN_MEMORY
+        tables.write_parquet(lines if many else lines.collect(), away / f"{source}.parquet")
     report.write(result, folder / "report")
     files = {
         path.relative_to(folder).as_posix(): result_folder.file_hash(path)

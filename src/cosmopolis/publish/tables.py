@@ -71,9 +71,13 @@ def write(result: Result, folder: Path) -> dict[str, Path]:
     return files | {package.name: package}
 
 
-def write_parquet(table: pl.DataFrame, file: Path) -> None:
-    """Write a table as Parquet with every setting of the writer given, so that the bytes do not vary."""
-    table.rechunk().write_parquet(
+def write_parquet(table: pl.DataFrame | pl.LazyFrame, file: Path) -> None:
+    """Write a table as Parquet with every setting of the writer given, so that the bytes do not vary.
+
+    A lazy table is written piece by piece, without being read into memory.
+    """
+    write = table.sink_parquet if isinstance(table, pl.LazyFrame) else table.rechunk().write_parquet
+    write(
         file,
         compression="zstd",
         compression_level=6,

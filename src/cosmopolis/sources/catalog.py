@@ -24,7 +24,7 @@ LANGUAGES = ("en", "zh")
 SCOPES = ("index", "show")
 """`index`: may enter an index; `show`: may be shown, never enters an index."""
 
-RESERVED_IDS = ("archives",)
+RESERVED_IDS = ("archives", "parts", "steps")
 """Folder names of the cache that no source may take."""
 
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -307,7 +307,8 @@ def _source(source_id: str, entry: dict[str, Any], where: str) -> Source:
     where = f"{where}, source {source_id!r}"
     if not _ID.fullmatch(source_id) or source_id in RESERVED_IDS:
         raise SpecError(
-            f"{where}: an id is made of small letters, digits and '-', and not {RESERVED_IDS[0]!r}"
+            f"{where}: an id is made of small letters, digits and '-', and is none of "
+            + ", ".join(map(repr, RESERVED_IDS))
         )
     _check_keys(entry, (*_REQUIRED, *_OPTIONAL), where, required=_REQUIRED)
     scope = _text(entry, "scope", where)
