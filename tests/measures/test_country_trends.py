@@ -48,8 +48,10 @@ def test_works_of_a_symmetric_table_count_once() -> None:
          "works": [3, 3, 50, 0]}
     )  # fmt: skip
     assert of_works(table).rows() == [("coauthorship", "all", 2020, "XA", "XB", 3.0, 3)]
+    near = of_works(table.with_columns(works=pl.Series([3, 4, 50, 0])))
+    assert near["count"].to_list() == [4]
     with pytest.raises(FormatError, match="1 country pairs have other numbers in one direction"):
-        of_works(table.with_columns(works=pl.Series([3, 4, 50, 0])))
+        of_works(table.with_columns(works=pl.Series([3, 5, 50, 0])))
 
 
 def test_a_year_without_a_tie_is_a_share_of_zero() -> None:

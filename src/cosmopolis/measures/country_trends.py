@@ -49,6 +49,7 @@ AGREEMENT = pl.Schema(
 COUNT_MIN = 100
 """Records over all years below which a pair is not tested: its yearly share is mostly chance."""
 
+_APART_MAX = 0.01  # part by which the two directions of a symmetric table may differ
 _PAIRS_MIN = 3  # a correlation of two points is 1 or −1
 
 
@@ -97,8 +98,8 @@ def of_works(
     Parameters
     ----------
     country_works
-        `year`, `origin`, `destination`, `works`. A pair that stands in both directions must have the same
-        number in each and counts once; a country with itself is left out.
+        `year`, `origin`, `destination`, `works`. A pair that stands in both directions counts once, with the
+        larger number: real tables differ by single works. A country with itself is left out.
 
     Returns
     -------
@@ -108,7 +109,8 @@ def of_works(
     Raises
     ------
     FormatError
-        If the two directions of a pair differ.
+        If the two directions of a pair differ by more than one work and more than 1 %: the table is then one
+        of directions.
     """
     require(country_works, ["year", "origin", "destination", "works"], what="works of country pairs")
     pairs = (
@@ -118,16 +120,17 @@ def of_works(
             pl.min_horizontal("origin", "destination").alias("origin"),
             pl.max_horizontal("origin", "destination").alias("destination"),
         )
-        .agg(pl.col("works").min().alias("count"), pl.col("works").max().alias("most"))
+        .agg(pl.col("works").max().alias("count"), pl.col("works").min().alias("least"))
         .sort("year", "origin", "destination")
     )
-    unlike = pairs.filter(pl.col("count") != pl.col("most"))
+    apart = pl.col("count") - pl.col("least")
+    unlike = pairs.filter(apart > 1, apart > _APART_MAX * pl.col("count"))
     if not unlike.is_empty():
         raise FormatError(
             f"{unlike.height} country pairs have other numbers in one direction than in the other, such as "
             f"{unlike.row(0, named=True)}; expected a symmetric table"
         )
-    weighted = pairs.drop("most").with_columns(pl.col("count").cast(pl.Float64).alias("weight"))
+    weighted = pairs.drop("least").with_columns(pl.col("count").cast(pl.Float64).alias("weight"))
     return finish(weighted, network=network, field=field)
 
 
