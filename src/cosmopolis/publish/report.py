@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from cosmopolis.publish import charts, fonts, maps, network_pages, notes, render, sureness, words
 from cosmopolis.publish.geometry import Frame, outlines
+from cosmopolis.publish.innovation.chapter import chapter
 from cosmopolis.publish.network_pages import NetworkPage
 from cosmopolis.publish.result import Result
 from cosmopolis.publish.view import View, headline, lede, region_rows, top_cities
@@ -150,6 +151,7 @@ def _context(view: View, desk: _Desk) -> dict[str, Any]:
     intervals = _interval_figure(view, desk)
     before = 0 if intervals is None else 1
     world, world_lead = _world_map(view, desk, number=1 + before)
+    innovation = chapter(view, land=desk.land, config=desk.config, number=3 + before + len(pages))
     index_sources = [source for note in result.index.indicators for source in note.sources]
     return {
         "w": w,
@@ -184,6 +186,9 @@ def _context(view: View, desk: _Desk) -> dict[str, Any]:
         "pages": [
             (page, _network_map(view, desk, page, number=n)) for n, page in enumerate(pages, start=3 + before)
         ],
+        "innovation": innovation,
+        "innovation_count": 5,
+        "after": 5 if innovation is None else 6,
         "dimension_rows": notes.dimension_rows(view),
         "indicators": notes.indicator_cards(view),
         "sources": notes.source_cards(view),

@@ -1,6 +1,6 @@
 """Every word that a reader reads, in Chinese and English, and numbers as each language writes them.
 
-The words stand in `words.toml`: a key has one text a language, or in English one for each plural form.
+The words stand in `words.toml`, those of the chapter on innovation in a file beside it: a key has one text a language, or in English one for each plural form.
 No text of a language stands in code. Numbers, shares and lists are written by Babel. Names of cities,
 countries and sources are data and come with the result.
 """
@@ -22,6 +22,9 @@ from cosmopolis.publish.result import Text, said
 LANGUAGES = ("en", "zh")
 """The languages of the report, by the first part of their BCP 47 tag."""
 
+_FILES = (("words.toml",), ("innovation", "words.toml"))
+"""The files of words; no section stands in two of them."""
+
 _LOCALES = {"en": "en_GB", "zh": "zh_Hans_CN"}
 _GAPS = {"en": " ", "zh": ""}
 _TAGS = {"en": "en", "zh": "zh-Hans"}
@@ -29,20 +32,20 @@ _TAGS = {"en": "en", "zh": "zh-Hans"}
 
 @functools.cache
 def _texts() -> Mapping[str, Mapping[str, Any]]:
-    """Read `words.toml` as `{"section.key": {"en": ..., "zh": ...}}`."""
+    """Read the words as `{"section.key": {"en": ..., "zh": ...}}`."""
     tables = tomllib.loads(all_text())
     return {f"{section}.{key}": text for section, keys in tables.items() for key, text in keys.items()}
 
 
 def keys() -> tuple[str, ...]:
-    """Return every key of `words.toml`."""
+    """Return every key of the words."""
     return tuple(_texts())
 
 
 def all_text() -> str:
     """Return every text of every language in one, for whoever needs to know the characters."""
-    file = resources.files("cosmopolis.publish") / "words.toml"
-    return file.read_text(encoding="utf-8")
+    folder = resources.files("cosmopolis.publish")
+    return "\n".join(folder.joinpath(*file).read_text(encoding="utf-8") for file in _FILES)
 
 
 def _texts_of(key: str) -> Mapping[str, Any]:

@@ -1,0 +1,322 @@
+"""Section on nearness: does co-operation come nearer, by year and field, and how sure that is."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from cosmopolis.publish.innovation import charts
+from cosmopolis.publish.innovation.model import Block, Column, Section, Table, row
+from cosmopolis.publish.innovation.studio import Studio
+from cosmopolis.publish.innovation.topics import Desk, Topic, finite
+
+_SHARE_KM = re.compile(r"share_(\d+)_km")
+_FALLS_NEARER = ("mean_km", "median_km")
+"""Measures whose fall means nearer; a rise of any other means nearer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Set:
+    """What one panel shows."""
+
+    key: str
+    measures: tuple[str, ...]
+    percent: bool
+    zero: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What a trend says of a measure: `nearer`, `farther`, `steady`, `unclear` or `too_few`."""
+
+    measure: str
+    says: str
+    slope: float | None
+    low: float | None
+    high: float | None
+    years: str
+
+
+def _sets(measures: Sequence[str]) -> tuple[_Set, ...]:
+    """Return the panels for the measures that there are."""
+    near = sorted((m for m in measures if _SHARE_KM.fullmatch(m)), key=lambda m: int(_SHARE_KM.findall(m)[0]))
+    made = (
+        _Set(
+            key="distance",
+            measures=tuple(m for m in _FALLS_NEARER if m in measures),
+            percent=False,
+            zero=True,
+        ),
+        _Set(key="decay", measures=tuple(m for m in ("decay",) if m in measures), percent=False, zero=False),
+        _Set(key="near", measures=tuple(near[:3]), percent=True, zero=True),
+        _Set(
+            key="within",
+            measures=tuple(m for m in ("share_country", "share_region") if m in measures),
+            percent=True,
+            zero=True,
+        ),
+    )
+    return tuple(panel for panel in made if panel.measures)
+
+
+def section(desk: Desk, studio: Studio) -> Section:
+    """Make the section."""
+    w = desk.words
+    table = desk.table("nearness").filter(pl.col("value").is_not_null() & pl.col("value").is_not_nan())
+    blocks = []
+    for topic in desk.topics:
+        rows = topic.of(table).sort("measure", "year")
+        if rows.is_empty():
+            blocks.append(Block(title=topic.name, missing=w("innovation.no_nearness")))
+            continue
+        blocks.append(_block(desk, studio, topic, rows, table))
+    return Section(
+        anchor="innovation-nearness",
+        title=w("innovation.nearness"),
+        lead=w("innovation.nearness_lead"),
+        blocks=tuple(blocks),
+        cautions=(w("innovation.nearness_caution"), w("innovation.decay_note")),
+    )
+
+
+def name_of(desk: Desk, measure: str) -> str:
+    """Name a measure of nearness."""
+    found = _SHARE_KM.fullmatch(measure)
+    if found:
+        return desk.words("innovation.share_km", km=desk.words.whole(int(found.group(1))))
+    return desk.words.or_id("nearness_measure", measure)
+
+
+def _line_name(desk: Desk, measure: str) -> str:
+    found = _SHARE_KM.fullmatch(measure)
+    if found:
+        return desk.words("innovation.km", km=desk.words.whole(int(found.group(1))))
+    return desk.words.or_id("nearness_line", measure)
+
+
+def verdicts(desk: Desk, topic: Topic) -> tuple[Verdict, ...]:
+    """Return what each measure's trend says of nearness, in the order of the panels."""
+    table = topic.of(desk.table("nearness_trends"))
+    found = {entry["measure"]: entry for entry in table.iter_rows(named=True)}
+    order = [measure for panel in _sets(sorted(found)) for measure in panel.measures]
+    made = []
+    for measure in order:
+        entry = found[measure]
+        falls = measure in _FALLS_NEARER
+        says = {
+            "rising": "farther" if falls else "nearer",
+            "falling": "nearer" if falls else "farther",
+        }.get(entry["verdict"], entry["verdict"])
+        made.append(
+            Verdict(
+                measure=measure,
+                says=says,
+                slope=finite(entry["slope"]),
+                low=finite(entry["low"]),
+                high=finite(entry["high"]),
+                years=desk.years((entry["from_year"], entry["to_year"])),
+            )
+        )
+    return tuple(made)
+
+
+def overall(found: Sequence[Verdict]) -> str:
+    """Say what the measures say together: `nearer`, `farther`, `mixed`, `steady`, `unclear` or `none`.
+
+    Nearer (farther) only where some measure says so and none the contrary; steady only where every measure
+    that has enough years is.
+    """
+    says = {verdict.says for verdict in found} - {"too_few"}
+    if not says:
+        return "none"
+    if {"nearer", "farther"} <= says:
+        return "mixed"
+    for one in ("nearer", "farther"):
+        if one in says:
+            return one
+    return "steady" if says == {"steady"} else "unclear"
+
+
+def sentences(desk: Desk, topic: Topic) -> tuple[str, ...]:
+    """Return what is to be said of a field: the whole first, then each measure that has a clear trend."""
+    w = desk.words
+    found = verdicts(desk, topic)
+    if not found:
+        return ()
+    together = overall(found)
+    groups = {
+        says: [name_of(desk, v.measure) for v in found if v.says == says]
+        for says in ("nearer", "farther", "steady", "unclear", "too_few")
+    }
+    years = found[0].years
+    text = [
+        w(
+            f"nearness_overall.{together}",
+            topic=desk.field_name(topic.field),
+            unit=desk.unit(topic.network),
+            years=years,
+        )
+    ]
+    text += [
+        w(f"nearness_says.{says}", measures=w.joined(names)) for says, names in groups.items() if names
+    ]
+    clear = [v for v in found if v.says in {"nearer", "farther"} and v.slope is not None]
+    if clear:
+        text.append(_slope(desk, clear[0]))
+    return tuple(text)
+
+
+def _slope(desk: Desk, verdict: Verdict) -> str:
+    """Say a measure's yearly change with its interval."""
+    w = desk.words
+    assert verdict.slope is not None  # noqa: S101 - asked of those that have one alone
+    percent = verdict.measure.startswith("share_")
+
+    def written(value: float) -> str:
+        scaled, digits = (100 * value, 2) if percent else (value, 3 if verdict.measure == "decay" else 1)
+        return ("+" if scaled > 0 else "") + w.number(scaled, digits=digits)
+
+    unit = "points" if percent else "km" if verdict.measure in _FALLS_NEARER else "plain"
+    known = verdict.low is not None and verdict.high is not None
+    return w(
+        f"nearness_slope.{unit}",
+        measure=name_of(desk, verdict.measure),
+        slope=written(verdict.slope),
+        bounds=w("innovation.bounds", low=written(verdict.low), high=written(verdict.high))
+        if known and verdict.low is not None and verdict.high is not None
+        else w.no_data,
+    )
+
+
+def _block(desk: Desk, studio: Studio, topic: Topic, rows: pl.DataFrame, every: pl.DataFrame) -> Block:
+    w = desk.words
+    sets = _sets(every["measure"].unique().sort().to_list())
+    years = (int(every["year"].min()), int(every["year"].max()))  # type: ignore[arg-type]
+    said = {verdict.measure: verdict for verdict in verdicts(desk, topic)}
+    panels = []
+    for panel in sets:
+        shown = every.filter(pl.col("measure").is_in(panel.measures))
+        values = [v for c in ("value", "low", "high") for v in shown[c].to_list() if finite(v) is not None]
+        domain = charts.span_of(values, zero=panel.zero)
+        if panel.percent:
+            domain = (max(domain[0], 0.0), min(domain[1], 1.0))
+        series = [_series(desk, rows, measure) for measure in panel.measures]
+        if not any(line.years for line in series):
+            continue
+        title = w.or_id("nearness_panel", panel.key)
+        note = w("common.semicolon").join(
+            w("innovation.line_verdict", line=_line_name(desk, m), verdict=w(f"nearness_verdict.{said[m].says}"))
+            for m in panel.measures
+            if m in said and w.has(f"nearness_verdict.{said[m].says}")
+        )
+        panels.append(
+            studio.panel(
+                charts.lines(series, years=years, domain=domain, percent=panel.percent),
+                title=w("innovation.panel_title", topic=topic.name, years=title),
+                description=w.sentences([_alt(desk, series, percent=panel.percent), note]),
+                above=title,
+                below=note,
+            )
+        )
+    return Block(
+        title=topic.name,
+        sentences=sentences(desk, topic) or (w("innovation.no_trend"),),
+        figures=(
+            studio.figure(
+                *panels,
+                label=w("innovation.nearness_figure", topic=topic.name),
+                shape="lines",
+                notes=(w("innovation.band_key"),),
+            ),
+        ),
+        tables=(_table(desk, topic, rows),),
+    )
+
+
+def _series(desk: Desk, rows: pl.DataFrame, measure: str) -> charts.Series:
+    mine = rows.filter(pl.col("measure") == measure).sort("year")
+    return charts.Series(
+        name=_line_name(desk, measure),
+        years=mine["year"].to_list(),
+        values=mine["value"].to_list(),
+        low=[finite(value) for value in mine["low"].to_list()],
+        high=[finite(value) for value in mine["high"].to_list()],
+    )
+
+
+def _written(desk: Desk, measure: str, value: float | None) -> str:
+    if finite(value) is None or value is None:
+        return desk.words.no_data
+    if measure.startswith("share_"):
+        return desk.percent(value)
+    return desk.words.number(value, digits=2) if measure == "decay" else desk.words.whole(round(value))
+
+
+def _alt(desk: Desk, series: Sequence[charts.Series], *, percent: bool) -> str:
+    """Say each line's first and last value."""
+    w = desk.words
+
+    def text(value: float) -> str:
+        return desk.percent(value) if percent else w.amount(value)
+
+    return w.sentences(
+        [
+            w(
+                "innovation.line_alt",
+                name=line.name,
+                first=text(line.values[0]),
+                from_year=str(line.years[0]),
+                last=text(line.values[-1]),
+                to_year=str(line.years[-1]),
+            )
+            for line in series
+            if line.years
+        ]
+    )
+
+
+def _table(desk: Desk, topic: Topic, rows: pl.DataFrame) -> Table:
+    """Show the first and the last year's values with intervals, and the verdict of each measure."""
+    w = desk.words
+    said = {verdict.measure: verdict for verdict in verdicts(desk, topic)}
+    sets = _sets(rows["measure"].unique().sort().to_list())
+    order = [measure for panel in sets for measure in panel.measures]
+    body = []
+    for measure in order:
+        mine = rows.filter(pl.col("measure") == measure).sort("year")
+        ends = [mine.row(0, named=True), mine.row(-1, named=True)]
+        cells = []
+        for end in ends:
+            low, high = finite(end["low"]), finite(end["high"])
+            bounds = (
+                w("innovation.bounds", low=_written(desk, measure, low), high=_written(desk, measure, high))
+                if low is not None and high is not None
+                else ""
+            )
+            value = _written(desk, measure, end["value"])
+            cells.append(w("innovation.in_year", year=str(end["year"]), value=value))
+            cells.append(bounds)
+        verdict = said.get(measure)
+        key = f"nearness_verdict.{verdict.says}" if verdict else ""
+        body.append(
+            row(
+                name_of(desk, measure),
+                *cells,
+                w(key) if verdict and w.has(key) else w.no_data,
+            )
+        )
+    interval = w("innovation.interval")
+    return Table(
+        caption=w("innovation.nearness_table", topic=topic.name),
+        columns=(
+            Column(label=w("innovation.measure")),
+            Column(label=w("innovation.first_year"), number=True),
+            Column(label=interval, number=True),
+            Column(label=w("innovation.last_year"), number=True),
+            Column(label=interval, number=True),
+            Column(label=w("innovation.trend")),
+        ),
+        rows=tuple(body),
+        wide=True,
+    )

@@ -1,0 +1,188 @@
+"""The tables of a result that the chapter on innovation reads, with the columns that each must have.
+
+All are optional: a section whose table is missing or empty says "no data". Measures that make them stand
+in `cosmopolis.measures`.
+"""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+_TOPIC = {"network": pl.String, "field": pl.String}
+_WINDOW = {**_TOPIC, "from_year": pl.Int64, "to_year": pl.Int64}
+_PAIR = {**_WINDOW, "origin": pl.Int64, "destination": pl.Int64}
+
+SCHEMAS: Mapping[str, pl.Schema] = {
+    "placement": pl.Schema({"source": pl.String, "way": pl.String, "rows": pl.Int64, "records": pl.Int64}),
+    "field_totals": pl.Schema(
+        {
+            **_TOPIC,
+            "year": pl.Int64,
+            "city_id": pl.Int64,
+            "count": pl.Int64,
+            "fractional": pl.Float64,
+            "shared": pl.Int64,
+            "citations": pl.Int64,
+            "share": pl.Float64,
+            "rca": pl.Float64,
+        }
+    ),
+    "field_growth": pl.Schema(
+        {
+            **_TOPIC,
+            "city_id": pl.Int64,
+            "from_year": pl.Int64,
+            "to_year": pl.Int64,
+            "count_from": pl.Int64,
+            "count_to": pl.Int64,
+            "growth": pl.Float64,
+            "low": pl.Float64,
+            "high": pl.Float64,
+        }
+    ),
+    "link_measures": pl.Schema(
+        {
+            **_PAIR,
+            "weight": pl.Float64,
+            "count": pl.Int64,
+            "salton": pl.Float64,
+            "association": pl.Float64,
+            "expected": pl.Float64,
+            "ratio": pl.Float64,
+            "ratio_low": pl.Float64,
+            "ratio_high": pl.Float64,
+            "disparity_p": pl.Float64,
+            "sdsm_p": pl.Float64,
+        }
+    ),
+    "gravity": pl.Schema(
+        {
+            **_WINDOW,
+            "term": pl.String,
+            "estimate": pl.Float64,
+            "standard_error": pl.Float64,
+            "low": pl.Float64,
+            "high": pl.Float64,
+            "pairs": pl.Int64,
+        }
+    ),
+    "nearness": pl.Schema(
+        {
+            **_TOPIC,
+            "year": pl.Int64,
+            "measure": pl.String,
+            "value": pl.Float64,
+            "low": pl.Float64,
+            "high": pl.Float64,
+            "ties": pl.Int64,
+        }
+    ),
+    "country_trends": pl.Schema(
+        {
+            **_TOPIC,
+            "origin": pl.String,
+            "destination": pl.String,
+            "from_year": pl.Int64,
+            "to_year": pl.Int64,
+            "slope": pl.Float64,
+            "low": pl.Float64,
+            "high": pl.Float64,
+            "p_value": pl.Float64,
+            "verdict": pl.String,
+        }
+    ),
+    "tie_organisations": pl.Schema(
+        {
+            **_PAIR,
+            "organisation_origin": pl.String,
+            "organisation_destination": pl.String,
+            "count": pl.Int64,
+            "position": pl.Int64,
+        }
+    ),
+    "communities": pl.Schema(
+        {
+            **_WINDOW,
+            "city_id": pl.Int64,
+            "community": pl.Int64,
+            "stability": pl.Float64,
+            "within_z": pl.Float64,
+            "participation": pl.Float64,
+            "role": pl.String,
+        }
+    ),
+    "region_leaders": pl.Schema(
+        {
+            **_WINDOW,
+            "region": pl.String,
+            "position": pl.Int64,
+            "city_id": pl.Int64,
+            "count": pl.Int64,
+            "fractional": pl.Float64,
+            "share": pl.Float64,
+        }
+    ),
+    "country_compare": pl.Schema(
+        {
+            "network": pl.String,
+            "year": pl.Int64,
+            "origin": pl.String,
+            "destination": pl.String,
+            "own": pl.Float64,
+            "other": pl.Float64,
+        }
+    ),
+    "nearness_trends": pl.Schema(
+        {
+            **_TOPIC,
+            "measure": pl.String,
+            "from_year": pl.Int64,
+            "to_year": pl.Int64,
+            "slope": pl.Float64,
+            "low": pl.Float64,
+            "high": pl.Float64,
+            "p_value": pl.Float64,
+            "verdict": pl.String,
+        }
+    ),
+    "organisations": pl.Schema({"organisation": pl.String, "name": pl.String}),
+    "frontier_fields": pl.Schema({"field": pl.String, "name": pl.String, "name_zh": pl.String}),
+}
+"""By name. The last four are extras: comparison with another count, trends of nearness, names."""
+
+KEYS: Mapping[str, tuple[str, ...]] = {
+    "placement": ("source", "way"),
+    "field_totals": ("network", "field", "year", "city_id"),
+    "field_growth": ("network", "field", "city_id"),
+    "link_measures": ("network", "field", "from_year", "to_year", "origin", "destination"),
+    "gravity": ("network", "field", "from_year", "to_year", "term"),
+    "nearness": ("network", "field", "year", "measure"),
+    "country_trends": ("network", "field", "origin", "destination"),
+    "tie_organisations": (
+        "network",
+        "field",
+        "from_year",
+        "to_year",
+        "origin",
+        "destination",
+        "organisation_origin",
+        "organisation_destination",
+    ),
+    "communities": ("network", "field", "from_year", "to_year", "city_id"),
+    "region_leaders": ("network", "field", "from_year", "to_year", "region", "position"),
+    "country_compare": ("network", "year", "origin", "destination"),
+    "nearness_trends": ("network", "field", "measure"),
+    "organisations": ("organisation",),
+    "frontier_fields": ("field",),
+}
+"""The columns that name a row of each table."""
+
+CITY_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "field_totals": ("city_id",),
+    "field_growth": ("city_id",),
+    "link_measures": ("origin", "destination"),
+    "tie_organisations": ("origin", "destination"),
+    "communities": ("city_id",),
+    "region_leaders": ("city_id",),
+}
+"""The columns that name a row of `cities`."""

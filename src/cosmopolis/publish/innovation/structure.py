@@ -1,0 +1,223 @@
+"""Section on structure: communities on a map and in a table, and the roles that cities play."""
+
+import polars as pl
+
+from cosmopolis.publish import network_pages
+from cosmopolis.publish.innovation import maps, windows
+from cosmopolis.publish.innovation.model import Block, Column, Figure, Key, Section, Table, row
+from cosmopolis.publish.innovation.studio import Studio
+from cosmopolis.publish.innovation.topics import Desk, Topic, finite
+from cosmopolis.publish.maps import Node, short
+
+ROLES = ("R7", "R6", "R5", "R4", "R3", "R2", "R1")
+"""Hubs first."""
+
+_NAMED = 8
+"""Cities named for a community or a role."""
+
+_TIES = 200
+_LEAST_MEMBERS = 2
+_WIDTH = 1080
+
+
+def section(desk: Desk, studio: Studio) -> Section:
+    """Make the section."""
+    w = desk.words
+    table = desk.in_last(desk.table("communities"))
+    blocks = []
+    for topic in desk.topics:
+        mine = topic.of(table).filter(pl.col("community").is_not_null())
+        if mine.is_empty():
+            blocks.append(Block(title=topic.name, missing=w("innovation.no_communities")))
+            continue
+        blocks.append(_block(desk, studio, topic, mine))
+    return Section(
+        anchor="innovation-communities",
+        title=w("innovation.communities"),
+        lead=w("innovation.communities_lead"),
+        blocks=tuple(blocks),
+        cautions=(w("innovation.communities_caution"), w("innovation.roles_caution")),
+    )
+
+
+def _strengths(desk: Desk, topic: Topic, window: tuple[int, int]) -> dict[int, float]:
+    """Return the sum of each city's ties in a window."""
+    links = topic.of(desk.table("link_measures")).filter(
+        (pl.col("from_year") == window[0]) & (pl.col("to_year") == window[1]) & (pl.col("weight") > 0)
+    )
+    ends = pl.concat(
+        [links.select(pl.col(end).alias("city_id"), "weight") for end in ("origin", "destination")]
+    )
+    return dict(
+        ends.sort("city_id", "weight")
+        .group_by("city_id", maintain_order=True)
+        .agg(pl.col("weight").sum())
+        .iter_rows()
+    )
+
+
+def _block(desk: Desk, studio: Studio, topic: Topic, rows: pl.DataFrame) -> Block:
+    w = desk.words
+    window: tuple[int, int] = rows.select("from_year", "to_year").row(0)
+    years = desk.years(window)
+    strengths = _strengths(desk, topic, window)
+    strength = pl.Series("strength", [strengths.get(city, 0.0) for city in rows["city_id"].to_list()], pl.Float64)
+    rows = rows.with_columns(strength).sort("strength", "city_id", descending=[True, False])
+    sizes = (
+        rows.group_by("community").agg(pl.len().alias("cities"), pl.col("strength").sum().round(6))
+        .sort("community")
+    )
+    large = sizes.filter(pl.col("cities") >= _LEAST_MEMBERS)
+    labels = large["community"].to_list()
+    group_of = {label: n if n < len(maps.COLOURS) else None for n, label in enumerate(labels)}
+    figure = _map(desk, studio, topic, rows, group_of, years, window)
+    return Block(
+        title=topic.name,
+        sentences=_sentences(desk, topic, rows, large.height),
+        figures=(figure,),
+        tables=tuple(
+            table
+            for table in (
+                _communities_table(desk, topic, rows, labels, years),
+                _roles_table(desk, topic, rows, years),
+            )
+            if table.rows
+        ),
+    )
+
+
+def _map(
+    desk: Desk,
+    studio: Studio,
+    topic: Topic,
+    rows: pl.DataFrame,
+    group_of: dict[int, int | None],
+    years: str,
+    window: tuple[int, int],
+) -> Figure:
+    w, view, shown = desk.words, desk.view, desk.view.result.shown
+    at = network_pages.places(view, "city")
+    members = [
+        maps.Member(
+            node=Node(name=short(view.city(city)), longitude=at[city][0], latitude=at[city][1], value=strength),
+            group=group_of.get(community),
+        )
+        for city, community, strength in rows.select("city_id", "community", "strength")
+        .head(shown.links)
+        .iter_rows()
+        if city in at
+    ]
+    links = topic.of(desk.table("link_measures")).filter(
+        (pl.col("from_year") == window[0]) & (pl.col("to_year") == window[1]) & (pl.col("weight") > 0)
+    )
+    kept, _ = windows.beyond_chance(desk, links)
+    ties = network_pages.ties_of(windows.strongest(kept, min(_TIES, shown.links)), at)
+    label = w("innovation.communities_figure", topic=topic.name, years=years)
+    entries = [
+        (maps.community_symbol(group), w("innovation.community", label=str(community)))
+        for community, group in group_of.items()
+        if group is not None
+    ]
+    if any(member.group is None for member in members):
+        entries.append((maps.community_symbol(None), w("innovation.other_communities")))
+    panel = studio.panel(
+        maps.community_map(
+            members, ties, studio.land, frame=studio.frame(_WIDTH), labels=shown.labels
+        ),
+        title=label,
+        description=w(
+            "map.alt",
+            cities=w("count.cities", n=len(members)),
+            links=w("count.links", n=len(ties)),
+            names=w.joined([member.node.name for member in members[:5]]),
+        ),
+    )
+    return studio.figure(
+        panel,
+        label=label,
+        shape="map",
+        keys=(Key(entries=tuple(entries)),),
+        notes=(w("innovation.communities_key", n=len(ties)), w("map.projection")),
+    )
+
+
+
+
+def _sentences(desk: Desk, topic: Topic, rows: pl.DataFrame, communities: int) -> tuple[str, ...]:
+    w = desk.words
+    stability = [value for value in rows["stability"].to_list() if finite(value) is not None]
+    text = [
+        w(
+            "innovation.communities_found",
+            topic=desk.field_name(topic.field),
+            unit=desk.unit(topic.network),
+            cities=rows.height,
+            n=communities,
+        )
+    ]
+    if stability:
+        low, high = min(stability), max(stability)
+        if high - low < 5e-4:  # noqa: PLR2004 - one number for the whole network
+            text.append(w("innovation.stability", stability=w.number(low, digits=2)))
+        else:
+            ordered = sorted(stability)
+            text.append(
+                w(
+                    "innovation.stability_cities",
+                    stability=w.number(ordered[len(ordered) // 2], digits=2),
+                    low=w.number(low, digits=2),
+                )
+            )
+    hubs = rows.filter(pl.col("role").is_in(["R6", "R7"]))
+    names = [desk.view.city(city) for city in hubs["city_id"].head(_NAMED).to_list()]
+    if names:
+        text.append(w("innovation.connectors", names=w.joined(names), n=len(names)))
+    return tuple(text)
+
+
+def _communities_table(desk: Desk, topic: Topic, rows: pl.DataFrame, labels: list[int], years: str) -> Table:
+    w = desk.words
+    body = []
+    for label in labels[: desk.view.result.shown.rows]:
+        mine = rows.filter(pl.col("community") == label)
+        names = [desk.view.city(city) for city in mine["city_id"].head(_NAMED).to_list()]
+        stability = [value for value in mine["stability"].to_list() if finite(value) is not None]
+        body.append(
+            row(
+                w("innovation.community", label=str(label)),
+                w.whole(mine.height),
+                w.number(sorted(stability)[len(stability) // 2], digits=2) if stability else w.no_data,
+                w.joined(names),
+            )
+        )
+    return Table(
+        caption=w("innovation.communities_table", topic=topic.name, years=years),
+        columns=(
+            Column(label=w("innovation.community_head")),
+            Column(label=w("innovation.members"), number=True),
+            Column(label=w("innovation.stability_head"), number=True),
+            Column(label=w("innovation.first_members")),
+        ),
+        rows=tuple(body),
+        note=w("innovation.stability_note"),
+    )
+
+
+def _roles_table(desk: Desk, topic: Topic, rows: pl.DataFrame, years: str) -> Table:
+    w = desk.words
+    body = []
+    for role in ROLES:
+        mine = rows.filter(pl.col("role") == role)
+        if mine.height:
+            names = [desk.view.city(city) for city in mine["city_id"].head(_NAMED).to_list()]
+            body.append(row(w(f"city_role.{role}"), w.whole(mine.height), w.joined(names)))
+    return Table(
+        caption=w("innovation.roles_table", topic=topic.name, years=years),
+        columns=(
+            Column(label=w("innovation.role")),
+            Column(label=w("innovation.members"), number=True),
+            Column(label=w("innovation.first_members")),
+        ),
+        rows=tuple(body),
+        note=w("innovation.roles_note"),
+    )

@@ -1,0 +1,205 @@
+"""What the sections of the chapter share: fields and their names, windows, settings, rows of a table."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+
+from cosmopolis.networks.fields import ALL, built_in
+from cosmopolis.publish.innovation.schemas import SCHEMAS
+from cosmopolis.publish.view import View
+from cosmopolis.publish.words import Words, clean
+
+NETWORKS = ("coauthorship", "copatenting")
+"""Papers, then patents: the order of the chapter."""
+
+_SIGNIFICANCE = 0.05
+_WINDOW_YEARS = 5
+_NAME_MOST = 80
+
+
+@dataclass(frozen=True, kw_only=True)
+class Topic:
+    """A field of a network, with its name as the page shows it."""
+
+    network: str
+    field: str
+    name: str
+
+    def of(self, table: pl.DataFrame) -> pl.DataFrame:
+        """Return a table's rows of this field."""
+        return table.filter((pl.col("network") == self.network) & (pl.col("field") == self.field))
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A view with what the chapter reads from it."""
+
+    view: View
+
+    @property
+    def words(self) -> Words:
+        """The words of the page's language."""
+        return self.view.words
+
+    def table(self, name: str) -> pl.DataFrame:
+        """Return a table of the chapter; an empty one where the result has none."""
+        found = self.view.result.tables.get(name)
+        return found if found is not None else pl.DataFrame(schema=SCHEMAS[name])
+
+    @cached_property
+    def settings(self) -> Mapping[str, Any]:
+        """The edition's settings of innovation; empty where it says nothing."""
+        found = self.view.result.edition.settings.get("innovation")
+        return found if isinstance(found, Mapping) else {}
+
+    @property
+    def significance(self) -> float:
+        """Level below which a tie is beyond chance."""
+        return float(self.settings.get("significance", _SIGNIFICANCE))
+
+    @cached_property
+    def topics(self) -> tuple[Topic, ...]:
+        """Every field that has totals: papers first, the fields with most records first."""
+        totals = self.table("field_totals")
+        sums = (
+            totals.group_by("network", "field")
+            .agg(pl.col("count").sum())
+            .sort("count", "network", "field", descending=[True, False, False])
+        )
+        ordered = sorted(
+            sums.iter_rows(), key=lambda row: (NETWORKS.index(row[0]) if row[0] in NETWORKS else 99, -row[2], row[1])
+        )
+        return tuple(
+            Topic(network=network, field=name, name=self.topic_name(network, name))
+            for network, name, _ in ordered
+        )
+
+    @cached_property
+    def _field_names(self) -> Mapping[str, Mapping[str, str]]:
+        """Names of fields: of the result, else of the built-in file."""
+        names: dict[str, Mapping[str, str]] = {one.id: one.name for one in built_in().fields}
+        for name, english, chinese in self.table("frontier_fields").select("field", "name", "name_zh").iter_rows():
+            names[name] = {"en": english or name, "zh": chinese or english or name}
+        return names
+
+    def field_name(self, name: str) -> str:
+        """Name a frontier field; its id where nothing names it."""
+        if name == ALL:
+            return self.words("innovation.all_fields")
+        return clean(self.words.said(self._field_names.get(name, {}))) or name
+
+    def topic_name(self, network: str, name: str) -> str:
+        """Name a field together with what its ties are made of."""
+        kind = self.words.or_id("innovation_network", network)
+        return self.words("innovation.topic", field=self.field_name(name), network=kind)
+
+    def unit(self, network: str) -> str:
+        """Name what is counted: papers or patents."""
+        return self.words.or_id("innovation_network", network)
+
+    @cached_property
+    def windows(self) -> tuple[tuple[int, int], ...]:
+        """Every window of the links, in order; of the years of the totals where there are no links."""
+        links = self.table("link_measures")
+        if links.height:
+            return tuple(links.select("from_year", "to_year").unique().sort("from_year", "to_year").iter_rows())
+        years = self.table("field_totals")["year"]
+        if not len(years):
+            return ()
+        last, first = int(years.max()), int(years.min())  # type: ignore[arg-type]
+        width = int(self.settings.get("window_years", _WINDOW_YEARS))
+        ends = range(last, first - 1, -width)
+        return tuple((max(end - width + 1, first), end) for end in sorted(ends))
+
+    @property
+    def last(self) -> tuple[int, int]:
+        """The last window."""
+        return self.windows[-1]
+
+    def in_last(self, table: pl.DataFrame) -> pl.DataFrame:
+        """Return a table's rows of its own last window."""
+        if table.is_empty():
+            return table
+        windows = table.select("to_year", "from_year").sort("to_year", "from_year")
+        to_year, from_year = windows.row(-1)
+        return table.filter((pl.col("from_year") == from_year) & (pl.col("to_year") == to_year))
+
+    def totals(self, topic: Topic, window: tuple[int, int]) -> pl.DataFrame:
+        """Sum a field's totals over a window: city_id, count, fractional, citations, share; greatest first."""
+        rows = topic.of(self.table("field_totals")).filter(pl.col("year").is_between(*window))
+        # Sorted first, so that sums of floats come out the same on every machine.
+        summed = (
+            rows.sort("city_id", "year")
+            .group_by("city_id", maintain_order=True)
+            .agg(
+                pl.col("count").sum(),
+                pl.col("fractional").sum(),
+                pl.when(pl.col("citations").is_not_null().any()).then(pl.col("citations").sum()).alias("citations"),
+            )
+        )
+        whole = math.fsum(summed["fractional"].to_list())
+        share = pl.col("fractional") / whole if whole > 0 else pl.lit(None, pl.Float64)
+        return summed.with_columns(share.alias("share")).sort(
+            "fractional", "city_id", descending=[True, False]
+        )
+
+    def years(self, window: tuple[int, int]) -> str:
+        """Write a window."""
+        return str(window[0]) if window[0] == window[1] else f"{window[0]}–{window[1]}"
+
+    def pair(self, origin: str, destination: str) -> str:
+        """Write two ends of a tie."""
+        return self.words("innovation.pair", origin=origin, destination=destination)
+
+    @cached_property
+    def _sizes(self) -> Mapping[int, int]:
+        return dict(self.table("field_totals").group_by("city_id").agg(pl.col("count").sum()).iter_rows())
+
+    def turned(self, origin: int, destination: int) -> bool:
+        """Say whether the second city of a tie is named first, because it has more records."""
+        return self._sizes.get(destination, 0) > self._sizes.get(origin, 0)
+
+    def city_pair(self, origin: int, destination: int) -> str:
+        """Name the two cities of a tie, the greater first."""
+        if self.turned(origin, destination):
+            origin, destination = destination, origin
+        return self.pair(self.view.city(origin), self.view.city(destination))
+
+    def country_pair(self, origin: str, destination: str) -> str:
+        """Name the two countries of a tie."""
+        return self.pair(self.view.country(origin), self.view.country(destination))
+
+    @cached_property
+    def _organisations(self) -> Mapping[str, str]:
+        return dict(self.table("organisations").select("organisation", "name").iter_rows())
+
+    def organisation(self, name: str) -> str:
+        """Name an organisation; what the table gives, where no name is known."""
+        known = clean(self._organisations.get(name) or name)
+        return known if len(known) <= _NAME_MOST else known[: _NAME_MOST - 1].rstrip() + "…"
+
+    def percent(self, value: float, *, digits: int = 1) -> str:
+        """Write a share or a rate in per cent."""
+        return self.words.number(100 * value, digits=digits) + "%"
+
+    def change(self, value: float) -> str:
+        """Write a yearly change in per cent with its sign."""
+        return ("+" if value > 0 else "") + self.percent(value)
+
+    def bounds(self, low: float | None, high: float | None, *, digits: int = 2) -> str:
+        """Write an interval of numbers; empty without bounds."""
+        if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):
+            return ""
+        w = self.words
+        return w("innovation.bounds", low=w.number(low, digits=digits), high=w.number(high, digits=digits))
+
+
+def finite(value: float | None) -> float | None:
+    """Return a number, None where it is none."""
+    return value if value is not None and math.isfinite(value) else None
+
+

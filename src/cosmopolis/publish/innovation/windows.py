@@ -1,0 +1,219 @@
+"""Section of maps by window: each field's network on one scale, window after window."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from cosmopolis.publish import network_pages
+from cosmopolis.publish.innovation import maps
+from cosmopolis.publish.innovation.model import Block, Column, Key, Panel, Section, Table, row
+from cosmopolis.publish.innovation.studio import Studio
+from cosmopolis.publish.innovation.topics import Desk, Topic
+from cosmopolis.publish.maps import Node, Tie, short
+
+PANEL_TIES = 120
+"""Ties on a small map at most: more become a grey cloth at a third of a page's width."""
+
+_PANEL_NODES = 80
+_PANEL_LABELS = 7
+_P_VALUES = ("sdsm_p", "disparity_p")
+"""What tells a tie from chance, the better first: the two-mode model knows how large a record is."""
+
+Window = tuple[int, int]
+
+
+def section(desk: Desk, studio: Studio) -> Section:
+    """Make the section."""
+    w = desk.words
+    return Section(
+        anchor="innovation-maps",
+        title=w("innovation.maps"),
+        lead=w("innovation.maps_lead"),
+        blocks=tuple(_block(desk, studio, topic) for topic in desk.topics),
+        cautions=(w("map.projection"), w.said(desk.view.result.borders_note) or w("map.borders")),
+    )
+
+
+def beyond_chance(desk: Desk, links: pl.DataFrame) -> tuple[pl.DataFrame, str]:
+    """Return the ties beyond chance and the column that says so; all ties and "" where no test was made."""
+    for column in _P_VALUES:
+        known = links.filter(pl.col(column).is_not_null() & pl.col(column).is_not_nan())
+        if known.height:
+            return known.filter(pl.col(column) < desk.significance), column
+    return links, ""
+
+
+def strongest(links: pl.DataFrame, most: int) -> pl.DataFrame:
+    """Return the strongest ties, equal ones by their ids."""
+    return links.sort("weight", "origin", "destination", descending=[True, False, False]).head(most)
+
+
+def _block(desk: Desk, studio: Studio, topic: Topic) -> Block:
+    w = desk.words
+    links = topic.of(desk.table("link_measures")).filter(pl.col("weight") > 0)
+    if links.is_empty():
+        return Block(title=topic.name, missing=w("innovation.no_links"))
+    of_window: dict[Window, pl.DataFrame] = {
+        window: links.filter((pl.col("from_year") == window[0]) & (pl.col("to_year") == window[1]))
+        for window in desk.windows
+    }
+    totals = {window: desk.totals(topic, window) for window in desk.windows}
+    kept = {window: beyond_chance(desk, table) for window, table in of_window.items()}
+    most = min(PANEL_TIES, desk.view.result.shown.links)
+    drawn = {window: strongest(table, most) for window, (table, _) in kept.items()}
+    scale = maps.Scale(
+        node=_greatest([table["fractional"] for table in totals.values()]),
+        tie=_greatest([table["weight"] for table in drawn.values()]),
+    )
+    panels, body = [], []
+    at = network_pages.places(desk.view, "city")
+    for window in desk.windows:
+        years, table = desk.years(window), of_window[window]
+        nodes = tuple(
+            Node(name=short(desk.view.city(city_id)), longitude=at[city_id][0], latitude=at[city_id][1], value=value)
+            for city_id, value in totals[window].select("city_id", "fractional").head(_PANEL_NODES).iter_rows()
+            if city_id in at and value > 0
+        )
+        ties = network_pages.ties_of(drawn[window], at)
+        panels.append(_panel(desk, studio, topic, years, nodes, ties, scale=scale, every=kept[window][0].height))
+        cities = pl.concat([table["origin"], table["destination"]]).n_unique()
+        body.append(
+            row(
+                years,
+                w.whole(totals[window].filter(pl.col("fractional") > 0).height),
+                w.whole(cities),
+                w.whole(table.height),
+                w.whole(kept[window][0].height) if kept[window][1] else w.no_data,
+                w.amount(round(float(table.sort("origin", "destination")["weight"].sum()), 1)),
+            )
+        )
+    columns = {column for _, column in kept.values() if column}
+    tested = {window for window, (_, column) in kept.items() if column}
+    notes = [
+        w("innovation.maps_key", unit=desk.unit(topic.network)),
+        w("innovation.backbone", test=w.joined([w(f"backbone_test.{c}") for c in _P_VALUES if c in columns]), level=f"{desk.significance:g}")
+        if columns
+        else w("innovation.no_backbone"),
+        w("innovation.backbone_some", windows=w.joined([desk.years(x) for x in desk.windows if x not in tested and of_window[x].height]))
+        if columns and any(x not in tested and of_window[x].height for x in desk.windows)
+        else "",
+        w("innovation.maps_most", n=most),
+    ]
+    label = w("innovation.maps_figure", topic=topic.name)
+    figure = studio.figure(
+        *panels,
+        label=label,
+        shape="maps",
+        keys=_keys(desk, topic, scale),
+        notes=tuple(notes),
+    )
+    return Block(
+        title=topic.name,
+        sentences=_sentences(desk, of_window),
+        figures=(figure,),
+        tables=(
+            Table(
+                caption=w("innovation.maps_table", topic=topic.name),
+                columns=(
+                    Column(label=w("innovation.window")),
+                    Column(label=w("innovation.cities_with_records"), number=True),
+                    Column(label=w("network.cities"), number=True),
+                    Column(label=w("network.links"), number=True),
+                    Column(label=w("innovation.beyond_chance"), number=True),
+                    Column(label=w("network.total"), number=True),
+                ),
+                rows=tuple(body),
+            ),
+        ),
+    )
+
+
+def _greatest(columns: Sequence[pl.Series]) -> float:
+    return max((float(column.max()) for column in columns if len(column)), default=1.0)  # type: ignore[arg-type]
+
+
+def _panel(
+    desk: Desk,
+    studio: Studio,
+    topic: Topic,
+    years: str,
+    nodes: Sequence[Node],
+    ties: Sequence[Tie],
+    *,
+    scale: maps.Scale,
+    every: int,
+) -> Panel:
+    w = desk.words
+    title = w("innovation.panel_title", topic=topic.name, years=years)
+    alt = (
+        w(
+            "map.alt",
+            cities=w("count.cities", n=len(nodes)),
+            links=w("count.links", n=len(ties)),
+            names=w.joined([node.name for node in nodes[:5]]),
+        )
+        if nodes
+        else w("map.alt_none")
+    )
+    spec = maps.panel(
+        nodes, ties, studio.small_land, frame=studio.frame(maps.PANEL_WIDTH), scale=scale, labels=_PANEL_LABELS
+    )
+    note = w("innovation.panel_note", drawn=len(ties), n=every)
+    return studio.panel(spec, title=title, description=alt, above=years, below=note)
+
+
+def _keys(desk: Desk, topic: Topic, scale: maps.Scale) -> tuple[Key, ...]:
+    w, unit = desk.words, desk.unit(topic.network)
+    return (
+        Key(
+            title=w("innovation.node_key", unit=unit),
+            entries=tuple((maps.node_symbol(v, scale), w.amount(v)) for v in _round_steps(scale.node)),
+        ),
+        Key(
+            title=w("innovation.tie_key", unit=unit),
+            entries=tuple((maps.tie_symbol(v, scale), w.amount(v)) for v in _round_steps(scale.tie)),
+        ),
+    )
+
+
+def _round_steps(most: float) -> list[float]:
+    """Return three round values up to a greatest one.
+
+    Examples
+    --------
+    >>> _round_steps(730.0)
+    [20.0, 100.0, 500.0]
+    """
+    power = 1.0
+    while power * 10 <= most:
+        power *= 10
+    while power > most and power > 1e-6:  # noqa: PLR2004 - weights are no smaller
+        power /= 10
+    top = next(power * m for m in (5, 2, 1) if power * m <= most * 1.0000001) if most > 0 else 1.0
+    return [round(top / 25, 6), round(top / 5, 6), round(top, 6)]
+
+
+def _sentences(desk: Desk, of_window: dict[Window, pl.DataFrame]) -> tuple[str, ...]:
+    w = desk.words
+    with_links = [window for window, table in of_window.items() if table.height]
+    first, last = with_links[0], with_links[-1]
+
+    def counted(window: Window) -> tuple[int, int]:
+        table = of_window[window]
+        return pl.concat([table["origin"], table["destination"]]).n_unique(), table.height
+
+    cities, ties = counted(last)
+    if first == last:
+        return (w("innovation.network_once", years=desk.years(last), cities=cities, n=ties),)
+    cities_before, ties_before = counted(first)
+    return (
+        w(
+            "innovation.network_grown",
+            before=desk.years(first),
+            after=desk.years(last),
+            cities_before=cities_before,
+            ties_before=ties_before,
+            cities=cities,
+            n=ties,
+        ),
+    )
