@@ -5,16 +5,16 @@ rows that a query gives. There is no SQL here but what wraps a query; each query
 network that it makes, in plain ANSI SQL.
 """
 
+import contextlib
 import re
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 import duckdb
 import polars as pl
-import pyarrow as pa
 
 from cosmopolis.errors import FormatError, UnknownNameError, hint_near
 
@@ -170,21 +170,18 @@ class Engine:
         )
 
         def projected(text: str) -> "Projection":
-            return project_batches(
-                self._batches(text),
-                largest_record=largest_record,
-                threads=self._threads,
-                memory_mb=self._memory_mb,
-            )
+            with contextlib.closing(self._relation(text).to_arrow_reader(_BATCH_ROWS)) as batches:
+                return project_batches(
+                    batches,
+                    largest_record=largest_record,
+                    threads=self._threads,
+                    memory_mb=self._memory_mb,
+                )
 
         try:
             return projected(sql)
         except UnsortedItemsError:
             return projected(f"SELECT * FROM ({sql}) AS rows ORDER BY item")  # noqa: S608 - the caller's own query
-
-    def _batches(self, sql: str) -> Iterable[pa.RecordBatch]:
-        """Yield the rows of a query in batches."""
-        yield from self._relation(sql).to_arrow_reader(_BATCH_ROWS)
 
     def _relation(self, sql: str) -> duckdb.DuckDBPyRelation:
         """Read a query; an unknown table is answered with the nearest known."""

@@ -38,6 +38,12 @@ PAIR_COLUMNS = ("field", "year", "origin", "destination", "count", "fractional_u
 TOTAL_COLUMNS = ("field", "year", "city_id", "count", "shared", "fractional_units")
 """Columns of the totals of cities, which are sorted by the first three."""
 
+_KINDS = {
+    "item": ("whole numbers", "text"),
+    "year": ("whole numbers",),
+    "field": ("text",),
+    "city_id": ("whole numbers", "text"),
+}
 _SUM_COLUMNS = ("count", "shared", "fractional_units", "refined_units")
 _PAIR, _TOTAL, _ACCOUNT = 0, 1, 2
 _NO_CAP = 2**62
@@ -103,9 +109,18 @@ class Projector:
         How many threads sort and count. They change the time, never the answer.
     memory_mb
         Memory in MB for records and runs before runs go to a temporary folder.
+    schema
+        Columns of the rows, which say what no rows at all would be; that of the first batch if none is given.
     """
 
-    def __init__(self, *, largest_record: int | None = None, threads: int = 2, memory_mb: int = 1024) -> None:
+    def __init__(
+        self,
+        *,
+        largest_record: int | None = None,
+        threads: int = 2,
+        memory_mb: int = 1024,
+        schema: pa.Schema | None = None,
+    ) -> None:
         from cosmopolis.engines import _columns, _grouping  # noqa: PLC0415 - Numba takes its time
 
         if largest_record is not None and largest_record < 2:  # noqa: PLR2004 - a pair
@@ -121,7 +136,8 @@ class Projector:
         self._items: Any = None
         self._fields = _columns.TextCodes()
         self._groups = _columns.IntegerCodes()
-        self._cities: Any = None
+        self._cities: Any = _columns.IntegerCodes()
+        self._schema: pa.Schema | None = None
         self._words = np.empty(0, np.uint32)
         self._edges = [0]
         self._at = 0
@@ -133,6 +149,13 @@ class Projector:
         self._totals: list[pl.DataFrame] = []
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._flushed_events = 0
+        if schema is not None:
+            self._expect(schema)
+
+    @property
+    def has_text_cities(self) -> bool:
+        """Whether cities are texts."""
+        return isinstance(self._cities, self._columns.TextCodes)
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Take some rows.
@@ -146,6 +169,10 @@ class Projector:
         UnknownNameError
             If a column is missing.
         """
+        if batch.schema != self._schema:
+            if self._schema is not None:
+                raise FormatError(f"got a batch of {batch.schema}, but the first was of {self._schema}")
+            self._expect(batch.schema)
         for start in range(0, batch.num_rows, _BATCH_ROWS):
             self._add(batch.slice(start, _BATCH_ROWS))
 
@@ -154,29 +181,38 @@ class Projector:
         item, year, field, city = self._whole(batch)
         if len(item) == 0:
             return
-        if self._cities is None:
-            columns = self._columns
-            self._cities = columns.TextCodes() if columns.is_text(city.type) else columns.IntegerCodes()
-            self._items = columns.TextItems() if columns.is_text(item.type) else None
         items = self._columns.integers(item, "item") if self._items is None else self._items.number(item)
         if items is None:
             raise UnsortedItemsError("the items descend")
         years = self._columns.integers(year, "year")
         if (np.abs(years) >= _YEAR_LIMIT).any():
             raise FormatError(f"column 'year' has {years[np.argmax(np.abs(years))]}, expected a year")
-        if not self._columns.is_text(field.type):
-            raise FormatError(f"column 'field' is {field.type}, expected text")
         codes = self._fields.code(field).astype(np.int64)
         groups = self._groups.code((codes << 32) + (years + _YEAR_LIMIT))
-        text = self._columns.is_text(city.type)
-        cities = self._cities.code(city if text else self._columns.integers(city, "city_id"))
+        cities = self._cities.code(city if self.has_text_cities else self._columns.integers(city, "city_id"))
         self._group(items, groups, cities)
+
+    def _expect(self, schema: pa.Schema) -> None:
+        """Check the columns of the rows, and choose how to code them."""
+        for name in ROW_COLUMNS:
+            if name not in schema.names:
+                raise UnknownNameError(f"rows: no column {name!r}" + hint_near(name, schema.names))
+        is_text = self._columns.is_text
+        for name, kinds in _KINDS.items():
+            kind = schema.field(name).type
+            if not (
+                ("text" in kinds and is_text(kind))
+                or ("whole numbers" in kinds and pa.types.is_integer(kind))
+            ):
+                raise FormatError(f"column {name!r} is {kind}, expected {' or '.join(kinds)}")
+        if is_text(schema.field("city_id").type):
+            self._cities = self._columns.TextCodes()
+        if is_text(schema.field("item").type):
+            self._items = self._columns.TextItems()
+        self._schema = schema
 
     def _whole(self, batch: pa.RecordBatch) -> tuple[pa.Array, pa.Array, pa.Array, pa.Array]:
         """Return the columns of the rows that have no gap."""
-        for name in ROW_COLUMNS:
-            if name not in batch.schema.names:
-                raise UnknownNameError(f"rows: no column {name!r}" + hint_near(name, batch.schema.names))
         rows = batch.select(list(ROW_COLUMNS))
         if any(rows.column(k).null_count for k in range(len(ROW_COLUMNS))):
             full = pc.and_(
@@ -293,7 +329,7 @@ class Projector:
         self._edges.append(self._at)
         self._flush()
         self._words = np.empty(0, np.uint32)
-        text = self._cities is not None and isinstance(self._cities, self._columns.TextCodes)
+        text = self.has_text_cities
         schema = _pairs_schema(text_cities=text)
         frames = [schema.to_frame(), *self._pair_frames()]
         totals = [_totals_schema(text_cities=text).to_frame(), *self._totals]
@@ -408,7 +444,8 @@ def project_batches(
     >>> project_batches([rows], threads=1).pairs.select("origin", "destination", "count").rows()
     [(7, 8, 2), (7, 9, 1), (8, 9, 1)]
     """
-    projector = Projector(largest_record=largest_record, threads=threads, memory_mb=memory_mb)
+    schema = batches.schema if isinstance(batches, pa.RecordBatchReader) else None
+    projector = Projector(largest_record=largest_record, threads=threads, memory_mb=memory_mb, schema=schema)
     for batch in batches:
         projector.add(batch)
     return projector.finish()
@@ -430,7 +467,11 @@ def partial_schema(*, text_cities: bool = False) -> pa.Schema:
 
 
 def partial_sums(
-    batches: Iterable[pa.RecordBatch], *, largest_record: int | None = None, threads: int = 1
+    batches: Iterable[pa.RecordBatch],
+    *,
+    largest_record: int | None = None,
+    threads: int = 1,
+    text_cities: bool | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """Project the rows of whole items, in any order, and yield sums to be added to those of others.
 
@@ -442,6 +483,8 @@ def partial_sums(
         Rows by `ROW_COLUMNS`; all rows of an item are in this call.
     largest_record, threads
         As for `Projector`.
+    text_cities
+        Whether cities are texts, for a call without any batch; else the first batch says it.
 
     Yields
     ------
@@ -452,7 +495,7 @@ def partial_sums(
         `refined_units`.
     """
     rows = list(batches)
-    text = bool(rows) and _has_text_cities(rows[0].schema)
+    text = _has_text_cities(rows[0].schema) if rows else bool(text_cities)
     try:
         done = project_batches(rows, largest_record=largest_record, threads=threads)
     except UnsortedItemsError:

@@ -4,38 +4,25 @@ A pair of cities is linked by every item that names both. How an item's weight i
 the choice of `counting`. Who wrote how much of an item is not known here.
 """
 
-from typing import Literal, cast, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
-import numpy as np
 import polars as pl
 
-from cosmopolis.engines.duckdb import Engine
+from cosmopolis.engines import duckdb
+from cosmopolis.engines.projection import SHARE_UNITS, Projection
 from cosmopolis.errors import UnknownNameError, hint_near
-from cosmopolis.networks.links import UNUSED, Built, account, finish, require, sum_exactly
+from cosmopolis.networks.links import UNUSED, Built, account, finish, require
+
+if TYPE_CHECKING:
+    from cosmopolis.engines import Engine
 
 Counting = Literal["full", "fractional", "refined"]
 """How an item with n cities is shared among its pairs: see `links`."""
 
-PAIRS_SQL = """
-WITH incidence AS (
-    SELECT DISTINCT item, year, field, city_id FROM items
-), sized AS (
-    SELECT item, year, field, COUNT(*) AS cities FROM incidence GROUP BY item, year, field
-)
-SELECT
-    a.year, a.field, a.city_id AS origin, b.city_id AS destination, s.cities, COUNT(*) AS items
-FROM incidence a
-JOIN incidence b ON b.item = a.item AND b.year = a.year AND b.field = a.field AND b.city_id > a.city_id
-JOIN sized s ON s.item = a.item AND s.year = a.year AND s.field = a.field
-GROUP BY a.year, a.field, a.city_id, b.city_id, s.cities
-"""
-"""Pairs of cities and, for each number of cities that an item has, how many items name both.
+ROWS_SQL = "SELECT item, year, field, city_id FROM items"
+"""The rows that an engine projects: see `cosmopolis.engines.projection`."""
 
-The one definition for every engine. It counts whole numbers only; shares are taken afterwards, so that no
-engine's order of adding can change a bit.
-"""
-
-_KEYS = ["year", "field", "origin", "destination"]
+_UNITS = {"fractional": "fractional_units", "refined": "refined_units"}
 _ITEM = ["item", "year", "field"]
 _NO_YEAR = 0  # stands for a missing year inside the query, whose joins need equal values
 
@@ -45,7 +32,7 @@ def links(
     counting: str = "full",
     *,
     network: str = "coauthorship",
-    engine: Engine | None = None,
+    engine: "Engine | None" = None,
 ) -> Built:
     """Link the cities that stand together in items.
 
@@ -104,13 +91,8 @@ def links(
     )
     whole = rows.drop_nulls()
     shared = whole.filter(pl.col("city_id").n_unique().over(_ITEM) > 1)
-    pairs = _pairs(shared.select(*_ITEM, "city_id"), engine)
-    shares = pairs.with_columns(
-        pl.Series("weight", _shares(pairs, cast("Counting", counting)), dtype=pl.Float64)
-    )
-    weights = sum_exactly(shares, _KEYS, "weight")
-    counts = shares.group_by(_KEYS).agg(pl.col("items").sum().alias("count"))
-    both = weights.join(counts, on=_KEYS)
+    pairs = _project(shared.select(*_ITEM, "city_id"), engine).pairs
+    both = pairs.select("field", "year", "origin", "destination", "count", weight=_weight(counting))
     if not has_year:
         both = both.with_columns(pl.lit(None, dtype=pl.Int64).alias("year"))
     used = shared["row"].unique().sort()
@@ -127,21 +109,21 @@ def links(
     )
 
 
-def _pairs(incidence: pl.DataFrame, engine: Engine | None) -> pl.DataFrame:
-    """Count the items of each pair by their number of cities."""
+def _weight(counting: str) -> pl.Expr:
+    """Return the weight of a pair: a whole number of units, divided once."""
+    if counting == "full":
+        return pl.col("count").cast(pl.Float64)
+    return pl.col(_UNITS[counting]).cast(pl.Float64) / float(SHARE_UNITS)
+
+
+def _project(rows: pl.DataFrame, engine: "Engine | None") -> Projection:
+    """Project rows with labels of any kind; whole numbers stay, all else becomes text."""
     if engine is None:
-        with Engine() as own:
-            return _pairs(incidence, own)
-    engine.register("items", incidence)
-    return engine.query(PAIRS_SQL, order=(*_KEYS, "cities"))
-
-
-def _shares(pairs: pl.DataFrame, counting: Counting) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Return what the items of each row add to the weight of its pair."""
-    items = pairs["items"].to_numpy().astype(np.float64)
-    n = pairs["cities"].to_numpy().astype(np.float64)
-    if counting == "fractional":
-        return items / (n - 1.0)
-    if counting == "refined":
-        return 2.0 * items / (n * (n - 1.0))
-    return items
+        with duckdb.Engine() as own:
+            return _project(rows, own)
+    plain = rows.with_columns(
+        pl.col(name).cast(pl.Int64 if rows.schema[name].is_integer() else pl.String)
+        for name in ("item", "city_id")
+    ).cast({"year": pl.Int64, "field": pl.String})
+    engine.register("items", plain)
+    return engine.project(ROWS_SQL)
