@@ -128,17 +128,6 @@ class InnovationSettings:
     partners: list[str] = field(default_factory=lambda: ["CN"])
     seed: str = "innovation"
 
-    def windows(self) -> tuple[tuple[int, int], ...]:
-        """Return the first and last year of each window, the last window ending in `last_year`.
-
-        Examples
-        --------
-        >>> InnovationSettings(first_year=2008, last_year=2014, window_years=3).windows()
-        ((2009, 2011), (2012, 2014))
-        """
-        ends = range(self.last_year, self.first_year + self.window_years - 2, -self.window_years)
-        return tuple((end - self.window_years + 1, end) for end in sorted(ends))
-
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkSettings:

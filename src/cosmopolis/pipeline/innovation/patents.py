@@ -55,7 +55,7 @@ def patents(desk: Desk) -> Items | None:
         return None
     engine = desk.engine
     _keep_patents(desk, lists)
-    _keep_inventors(desk, lists)
+    _keep_inventors(desk)
     names = engine.query(
         "SELECT DISTINCT name FROM every_party WHERE role = 'applicant' AND name IS NOT NULL", order=("name",)
     )
@@ -113,7 +113,7 @@ def _keep_patents(desk: Desk, lists: Sequence[str]) -> None:
     engine.keep("patent_fields", f"SELECT patent, field FROM ({placed}) AS f WHERE field IN ({wanted})")
 
 
-def _keep_inventors(desk: Desk, lists: Sequence[str]) -> None:
+def _keep_inventors(desk: Desk) -> None:
     """Keep `inventor_places`: the city of each inventor's address, or the reason why it has none."""
     engine = desk.engine
     columns = ", ".join(_PLACE_COLUMNS)
@@ -142,9 +142,9 @@ def _keep_inventors(desk: Desk, lists: Sequence[str]) -> None:
 def _placement(desk: Desk) -> pl.DataFrame:
     """Count inventors and patents by source and way of placing."""
     found = desk.engine.query(
-        "SELECT source, CASE WHEN city_id IS NULL THEN 'none' WHEN way = 'coordinates' THEN way ELSE 'text' END "
-        "AS way, CAST(COUNT(*) AS BIGINT) AS rows, CAST(COUNT(DISTINCT patent) AS BIGINT) AS records "
-        "FROM inventor_places GROUP BY 1, 2",
+        "SELECT source, CASE WHEN city_id IS NULL THEN 'none' WHEN way = 'coordinates' THEN way "
+        "ELSE 'text' END AS way, CAST(COUNT(*) AS BIGINT) AS rows, "
+        "CAST(COUNT(DISTINCT patent) AS BIGINT) AS records FROM inventor_places GROUP BY 1, 2",
         order=("source", "way"),
     )
     return found.match_to_schema(PLACEMENT)
