@@ -7,7 +7,9 @@ judged here (see `cosmopolis.records`).
 
 import csv
 import gc
+import gzip
 import json
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import accumulate, chain
@@ -86,6 +88,19 @@ def read_text(path: Path, *, source: str, expected: str) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         got = f"is not UTF-8 text (at byte {error.start})"
+        raise wrong_format(source, path, got, expected) from error
+
+
+def read_gzip_text(path: Path, *, source: str, expected: str) -> str:
+    """Read a gzipped UTF-8 file whole, without its byte order mark."""
+    data = read_bytes(path, source=source, expected=expected)
+    try:
+        return gzip.decompress(data).decode("utf-8-sig")
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        got = f"{_beginning(data)} and is not a whole gzip file ({error})"
+        raise wrong_format(source, path, got, expected) from error
+    except UnicodeDecodeError as error:
+        got = f"is not gzipped UTF-8 text (at byte {error.start})"
         raise wrong_format(source, path, got, expected) from error
 
 
