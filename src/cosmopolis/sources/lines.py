@@ -130,7 +130,7 @@ class LineFile:
         """Give the bytes of the file as they lie on the disk, and hash them."""
         digest = hashlib.sha256()
         with self.path.open("rb") as stream:
-            while piece := stream.read(_READ_BYTES):
+            while piece := stream.read(max(len(_GZIP), min(_READ_BYTES, self._block_bytes))):
                 digest.update(piece)
                 self.size += len(piece)
                 if self._moved is not None:
