@@ -106,9 +106,11 @@ def trend(
 
     Where neighbouring years are correlated, years carry less news than their number says: the variance of S
     is multiplied by 1 + 2/(n(n−1)(n−2)) Σ_k (n−k)(n−k−1)(n−k−2) r^k, as for a first-order process, and the
-    normal distribution is taken. r is the correlation of neighbouring years' ranks after the slope is taken
-    out, less its bias: (n r₁ + 2)/(n − 4), used if above 0. Below ten years it cannot be told and is taken as
-    none: read a verdict on so few years with that in mind.
+    normal distribution is taken. r is the correlation of neighbouring years' ranks after a parabola is taken
+    out (so that a bent trend is not taken for wandering), less its bias: (n r₁ + 3)/(n − 6), used if above 0.
+    Below ten years it cannot be told and is taken as none: read a verdict on so few years with that in mind.
+
+    A series that rises and then falls is `unclear` as a whole; test its last years by themselves.
 
     Parameters
     ----------
@@ -161,7 +163,7 @@ def trend(
         return none
     slopes = _slopes(times, x)
     slope = float(np.median(slopes))
-    serial = _serial(x - slope * times)
+    serial = _serial(times, x)
     factor = _inflation(n, serial)
     rank = _rank(n, level, factor)
     if rank < 1 and factor == 1.0:
@@ -298,18 +300,21 @@ def _rank(n: int, level: float, factor: float) -> int:
     return max(0, math.floor((pairs - reach) / 2.0))
 
 
-def _serial(rest: Floats) -> float | None:
+def _serial(times: Floats, x: Floats) -> float | None:
     """Return the correlation of neighbouring years less its bias, or None where there are too few."""
-    n = len(rest)
+    n = len(x)
     if n < _SERIAL_MIN:
         return None
-    ranks = stats.rankdata(np.round(rest, 12))
+    t = (times - times.mean()) / np.ptp(times)
+    design = np.column_stack([np.ones(n), t, t * t])
+    rest = x - design @ np.linalg.lstsq(design, x, rcond=None)[0]
+    ranks = stats.rankdata(np.round(rest / np.abs(x).max(), 9))
     centred = ranks - ranks.mean()
-    spread = float(centred @ centred)
+    spread = float(np.dot(centred, centred))
     if spread == 0.0:
         return 0.0
-    first = float(centred[1:] @ centred[:-1]) / spread
-    return min((n * first + 2.0) / (n - 4.0), _SERIAL_MAX)
+    first = float(np.dot(centred[1:], centred[:-1])) / spread
+    return min((n * first + 3.0) / (n - 6.0), _SERIAL_MAX)
 
 
 def _inflation(n: int, serial: float | None) -> float:
