@@ -82,6 +82,8 @@ class InnovationSettings:
         Ids of the fields that this edition is about; all of the file where none is named.
     first_year, last_year
         Years counted, both included.
+    last_class_year
+        Last year counted of tables of patent classes by area: what comes after is not published in full.
     window_years
         Years that are taken together where one year is too thin: communities, gravity, organisations.
     largest_record
@@ -114,6 +116,7 @@ class InnovationSettings:
     frontiers: list[str] = field(default_factory=list)
     first_year: int = 2000
     last_year: int = 2024
+    last_class_year: int = 2012
     window_years: int = 5
     largest_record: int | None = None
     seats: bool = True
