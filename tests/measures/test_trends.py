@@ -44,16 +44,25 @@ def test_the_normal_approximation_meets_the_exact_distribution() -> None:
 
 def test_the_slope_and_its_interval_agree_with_another_library() -> None:
     """That one takes the normal quantile; on 40 years the ranks of the bounds differ by a few of 780."""
-    draw = stream("trends", 4)
+    draw = stream("trends", 2)
     years = np.arange(1980, 2020)
-    x = 0.3 * (years - 1980) + draw.normal(0, 1, 40)
-    other = stats.theilslopes(x, years, 0.95)
-    got = trend(years.tolist(), x.tolist())
-    assert got.serial is not None
-    assert got.serial <= 0  # else the interval is wider
-    assert got.slope == pytest.approx(other.slope)
-    assert got.low == pytest.approx(other.low_slope, abs=2e-3)
-    assert got.high == pytest.approx(other.high_slope, abs=2e-3)
+    like = 0
+    for _ in range(20):
+        x = 0.3 * (years - 1980) + draw.normal(0, 1, 40)
+        other = stats.theilslopes(x, years, 0.95)
+        got = trend(years.tolist(), x.tolist())
+        assert got.slope == pytest.approx(other.slope)
+        assert got.low is not None
+        assert got.high is not None
+        assert got.serial is not None
+        if got.serial > 0:  # years that seem to hang together: wider
+            assert got.low <= other.low_slope
+            assert got.high >= other.high_slope
+        else:
+            like += 1
+            assert got.low == pytest.approx(other.low_slope, abs=2e-3)
+            assert got.high == pytest.approx(other.high_slope, abs=2e-3)
+    assert like > 3
 
 
 @pytest.mark.parametrize("n", [5, 8, 20])
