@@ -29,7 +29,7 @@ AGGREGATIONS = ("arithmetic", "geometric", "harmonic")
 
 _ID = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
 _COUNTRY = re.compile(r"[A-Z]{2}")
-_AT_LEAST_ONE = ("top", "rows", "core_density", "window_years", "runs", "largest_record")
+_AT_LEAST_ONE = ("top", "rows", "core_density", "window_years", "runs", "largest_record", "recent_years")
 _MAY_BE_NEGATIVE = ("centre",)
 
 
@@ -100,6 +100,8 @@ class InnovationSettings:
         Level below which a tie is beyond chance, after the correction for many tests.
     pairs
         So many strongest pairs of each field are told with the organisations behind them.
+    recent_years
+        Trends are told over all years and over so many last ones.
     steady
         A yearly change within this share of a series' mean, either way, is called steady.
     panels
@@ -126,6 +128,7 @@ class InnovationSettings:
     resolution: float = 1.0
     significance: float = 0.05
     pairs: int = 50
+    recent_years: int = 6
     steady: float = 0.02
     panels: dict[str, list[str]] = field(default_factory=dict)
     partners: list[str] = field(default_factory=lambda: ["CN"])
