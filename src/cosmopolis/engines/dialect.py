@@ -3,7 +3,6 @@
 A query names them through `engine.dialect`. What a query means is not known here.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 
@@ -15,18 +14,13 @@ class Dialect:
     ----------
     name
         The engine's name.
-    elements
-        `elements(column, name)` stands in a `FROM` after its table and a comma: one row for each element of a
-        column of lists, as `name`. A row whose list is empty or missing is left out, as in a join.
-
-    Examples
-    --------
-    >>> f"SELECT work, topic FROM works, {DUCKDB.elements('works.topics', 'topic')}"
-    'SELECT work, topic FROM works, UNNEST(works.topics) AS topic_rows(topic)'
+    unnest
+        Function that, among the columns of a `SELECT`, makes a row of each element of a list. A row whose
+        list is empty or missing is left out.
     """
 
     name: str
-    elements: Callable[[str, str], str]
+    unnest: str
 
     def whole_sum(self, column: str) -> str:
         """Sum whole numbers as a 64-bit number; an error where it does not fit, never another number.
@@ -41,12 +35,5 @@ class Dialect:
         return f"CAST(SUM({column}) AS BIGINT)"
 
 
-DUCKDB = Dialect(
-    name="duckdb",
-    elements=lambda column, name: f"UNNEST({column}) AS {name}_rows({name})",
-)
-
-SPARK = Dialect(
-    name="spark",
-    elements=lambda column, name: f"LATERAL EXPLODE({column}) AS {name}_rows({name})",
-)
+DUCKDB = Dialect(name="duckdb", unnest="UNNEST")
+SPARK = Dialect(name="spark", unnest="EXPLODE")

@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Self
 import duckdb
 import polars as pl
 
-from cosmopolis.errors import FormatError, UnknownNameError, hint_near
+from cosmopolis.engines.dialect import DUCKDB
+from cosmopolis.engines.frames import check_name, in_order, not_registered, plain
+from cosmopolis.errors import FormatError
 
 if TYPE_CHECKING:
     from cosmopolis.engines.projection import Projection
 
 _BATCH_ROWS = 1_000_000
-
-_NAME = re.compile(r"^[a-z][a-z0-9_]*$")
 
 
 class Engine:
@@ -45,6 +45,8 @@ class Engine:
     ...     engine.query("SELECT n FROM numbers WHERE n > 1", order=("n",))["n"].to_list()
     [2, 3]
     """
+
+    dialect = DUCKDB
 
     def __init__(self, *, threads: int = 2, memory_mb: int = 1024) -> None:
         if threads < 1 or memory_mb < 1:
@@ -79,19 +81,16 @@ class Engine:
     def register(self, name: str, frame: pl.DataFrame | Sequence[Path]) -> None:
         """Make a frame, or Parquet files of the same columns, known to queries under a name.
 
-        The name is of small letters, digits and underscores.
+        The name is of small letters, digits and underscores. Unsigned integers become Int64, categories text.
 
         Raises
         ------
         FormatError
             If a file is not there, or no file is given.
         """
-        if not _NAME.match(name):
-            raise ValueError(
-                f"got the table name {name!r}, but expected small letters, digits and underscores"
-            )
+        check_name(name)
         if isinstance(frame, pl.DataFrame):
-            self._connection.register(name, frame.to_arrow())
+            self._connection.register(name, plain(frame).to_arrow())
         else:
             for path in frame:
                 if not Path(path).is_file():
@@ -125,12 +124,7 @@ class Engine:
             If two rows agree in all columns of `order`: their order would be left to chance.
         """
         frame: pl.DataFrame = self._relation(sql).pl()
-        if frame.select(order).is_duplicated().any():
-            raise ValueError(
-                f"got rows that agree in all of {', '.join(order)}, but an answer needs a total order; "
-                "name more columns in `order`"
-            )
-        return frame.sort(order, nulls_last=False)
+        return in_order(frame, order)
 
     def project(self, sql: str, *, largest_record: int | None = None) -> "Projection":
         """Project the rows of a query: records to pairs of cities, and city totals.
@@ -191,10 +185,7 @@ class Engine:
             missing = re.search(r"Table with name (\S+) does not exist", str(error))
             if missing is None:
                 raise
-            name = missing.group(1)
-            raise UnknownNameError(
-                f"the query names the table {name!r}, which is not registered" + hint_near(name, self._names)
-            ) from error
+            raise not_registered(missing.group(1), self._names) from error
 
     def close(self) -> None:
         """Give back the memory and remove the temporary folder; a second call does nothing."""

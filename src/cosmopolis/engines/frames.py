@@ -30,7 +30,7 @@ def plain(frame: pl.DataFrame) -> pl.DataFrame:
     Examples
     --------
     >>> plain(pl.DataFrame({"n": pl.Series([1], dtype=pl.UInt32)})).schema
-    Schema({'n': Int64})
+    Schema([('n', Int64)])
     """
     texts = [name for name, dtype in frame.schema.items() if dtype in (pl.Categorical, pl.Enum)]
     return frame.with_columns(cs.unsigned_integer().cast(pl.Int64), pl.col(texts).cast(pl.String))

@@ -17,7 +17,7 @@ import polars as pl
 from cosmopolis.engines import _spark_session
 from cosmopolis.engines.dialect import SPARK
 from cosmopolis.engines.frames import check_name, in_order, not_registered, plain
-from cosmopolis.errors import SourceUnavailableError, UnknownNameError, hint_near
+from cosmopolis.errors import FormatError, UnknownNameError, hint_near
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -132,11 +132,11 @@ class Engine:
         ------
         ValueError
             If the name is no plain word.
-        SourceUnavailableError
-            If there is no file, or one cannot be had.
+        FormatError
+            If no file is given, or one is not there.
         """
         check_name(name)
-        frame = self._frame(rows) if isinstance(rows, pl.DataFrame) else self._files(rows)
+        frame = self._frame(rows) if isinstance(rows, pl.DataFrame) else self._files(name, rows)
         frame.createOrReplaceTempView(name)
         if name not in self._names:
             self._names.append(name)
@@ -204,7 +204,8 @@ class Engine:
         whole = rows.select(*ROW_COLUMNS).repartition("item", "year", "field")  # whole records
         parts = _map(whole, partial(partial_sums, largest_record=largest_record), schema)
         keys = [name for name in schema.names if name not in _SUMS]
-        sums = parts.groupBy(*keys).agg(*(functions.sum(name).alias(name) for name in _SUMS))
+        spread = parts.repartition(*keys)  # a part has no key twice
+        sums = spread.groupBy(*keys).agg(*(functions.sum(name).alias(name) for name in _SUMS))
         return combine(_collect(sums))
 
     def close(self) -> None:
@@ -215,21 +216,21 @@ class Engine:
         with _spark_session.quietly():
             return self._session.createDataFrame(plain(frame).to_arrow())
 
-    def _files(self, paths: Sequence[Path | str]) -> "DataFrame":
+    def _files(self, name: str, paths: Sequence[Path | str]) -> "DataFrame":
         from pyspark.errors import AnalysisException  # noqa: PLC0415 - half a second
 
         if not paths:
-            raise SourceUnavailableError("got no Parquet file, expected at least one")
+            raise FormatError(f"got no Parquet file for the table {name!r}, expected at least one")
         places = []
         for path in paths:
-            if isinstance(path, Path) and not path.exists():
-                raise SourceUnavailableError(f"there is no file {path}")
+            if isinstance(path, Path) and not path.is_file():
+                raise FormatError(f"there is no file {path}")
             places.append(f"file:{path.absolute()}".translate(_GLOB) if isinstance(path, Path) else path)
         try:
             with _spark_session.quietly():
                 return self._session.read.parquet(*places)
         except AnalysisException as error:
-            raise SourceUnavailableError(f"Spark cannot read {places[0]}: {error}") from error
+            raise FormatError(f"Spark cannot read {places[0]}: {error}") from error
 
     def _rows(self, sql: str) -> "DataFrame":
         """Let Spark read a query, and name the table that is missing."""
