@@ -101,6 +101,23 @@ class Engine:
         if name not in self._names:
             self._names.append(name)
 
+    def keep(self, name: str, sql: str) -> None:
+        """Keep the rows of a query under a name, so that later queries read them and do not run it anew.
+
+        Examples
+        --------
+        >>> with Engine(threads=1) as engine:
+        ...     engine.keep("squares", "SELECT n * n AS square FROM range(3) AS numbers(n)")
+        ...     engine.query("SELECT MAX(square) AS most FROM squares", order=("most",)).item()
+        4
+        """
+        check_name(name)
+        rows = self._relation(sql)
+        self._connection.execute(f"DROP TABLE IF EXISTS {name}")
+        rows.create(name)
+        if name not in self._names:
+            self._names.append(name)
+
     def query(self, sql: str, *, order: tuple[str, ...]) -> pl.DataFrame:
         """Run a query and sort its answer.
 

@@ -141,6 +141,14 @@ class Engine:
         if name not in self._names:
             self._names.append(name)
 
+    def keep(self, name: str, sql: str) -> None:
+        """Keep the rows of a query under a name: in memory and, where it is short, on the workers' disks."""
+        check_name(name)
+        with _spark_session.quietly():
+            self._rows(sql).persist().createOrReplaceTempView(name)
+        if name not in self._names:
+            self._names.append(name)
+
     def query(self, sql: str, *, order: tuple[str, ...]) -> pl.DataFrame:
         """Run a query and sort its answer, which must fit into memory.
 
