@@ -124,14 +124,14 @@ def nearness(
     cities
         `city_id`, `latitude`, `longitude` (degrees), `country`, `region` (M49).
     records
-        `field`, `year`, `records`: how many records stand behind the links. The ties of one record come and go
-        together; with this the bootstrap draws Σ count / records ties at a time, as if all records had
+        `field`, `year`, `records`: how many records stand behind the links. The ties of one record come and
+        go together; with this the bootstrap draws Σ count / records ties at a time, as if all records had
         equally many. Without it every tie is drawn for itself, and intervals are too narrow where records
         have many cities.
     draws, level, seed
         Of the Poisson bootstrap: a link of c ties stands for m N ties, N ~ Poisson(c / m), m ties being drawn
-        together; its weight becomes w m N / c. Bounds are quantiles of the draws. Those of `decay` are normal,
-        with dyadic errors.
+        together; its weight becomes w m N / c. Bounds are quantiles of the draws. Those of `decay` are
+        normal, with dyadic errors.
 
     Returns
     -------
@@ -146,6 +146,7 @@ def nearness(
 
     Examples
     --------
+    >>> from cosmopolis.networks.links import LINKS
     >>> rows = [("x", "a", 2020, 1, 2, 3.0, 3), ("x", "a", 2020, 1, 3, 1.0, 1)]
     >>> cities = pl.DataFrame(
     ...     {"city_id": [1, 2, 3], "latitude": [0.0, 0.0, 0.0], "longitude": [0.0, 3.0, 90.0],
