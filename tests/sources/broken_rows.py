@@ -110,6 +110,27 @@ def _work(number: int, year: str = "2021", affiliations: str = _affiliated()) ->
     return f'https://openalex.org/W{number},{year},first,,XA,"{affiliations}"'
 
 
+PAPERS = (
+    "venue,year,id,title,status,authors,aff,aff_unique_norm,aff_campus_unique,aff_country_unique,"
+    "aff_campus_idx,aff_country_idx,aff_unique_idx,git_version"
+)
+AUTHORS = "Conference,Year,Title,Author,Affiliation"
+ORGANISATIONS = "ror,name,status,types,established,city,iso2,lat,lon,geonames_id"
+ARCS = '% mat2Pajek\n*vertices 2 \n1 "XA"\n2 "XB"\n*arcs\n'
+
+
+def _paper(number: int, year: str = "2011", status: str = "Poster", address: str = "Alder U") -> str:
+    return f"oak,{year},{number},On Alders {number},{status},Ann,{address},Alder U,,Arborea,,0,0,HEAD"
+
+
+def _organisation(number: int, **cells: str) -> str:
+    row = {"status": "active", "country": "XA", "latitude": "1.5", "place": "11"} | cells
+    return (
+        f"https://ror.org/0abc0000{number},Alder U,{row['status']},education,1811,Alder,{row['country']},"
+        f"{row['latitude']},2,{row['place']}"
+    )
+
+
 CASES: tuple[Case, ...] = (
     Case(
         source="geonames",
@@ -443,6 +464,112 @@ CASES: tuple[Case, ...] = (
             "missing field": (_work(3, affiliations=""), "text"),
             "affiliation without text": (_work(3, affiliations="{'institution_ids': []}"), "text"),
             "out of range": (_work(3, year="21021"), "year"),
+        },
+    ),
+    *(
+        Case(
+            source="paperlists",
+            part=part,
+            file="paperlists_ai_other_venues.csv.gz",
+            before=PAPERS + "\n",
+            between="\n",
+            good=(_paper(1), _paper(3)),
+            broken={
+                "truncated": ("oak,2011,2,On", "status"),
+                "quotation mark never closed": (_paper(2, address='"Alder U'), "row"),
+                "rejected": (_paper(2, status="Reject"), "status"),
+                "year": (_paper(2, year="soon"), "year"),
+                **more,
+            },
+            others={"paperlists_robotics_icra_iros_2000_2023.csv.gz": PAPERS + "\n"},
+        )
+        for part, more in (
+            ("works", {"duplicate key": (_paper(1), "work")}),
+            ("affiliations", {"missing field": (_paper(2, address=""), "text")}),
+        )
+    ),
+    *(
+        Case(
+            source="icml-nips-iclr",
+            part=part,
+            file="icml_nips_iclr_2006_2019_author_affiliations.csv.gz",
+            before=AUTHORS + "\n",
+            between="\n",
+            good=("ICML,2011,On Alders,Ann,Alder U", "ICML,2011,On Cedars,Bo,Birch U"),
+            broken={
+                "truncated": ("ICML,2011,On Birches", "Author"),
+                "quotation mark never closed": ('ICML,2011,"On Birches,Bo,Birch U', "row"),
+                "year": ("ICML,soon,On Birches,Bo,Birch U", "year"),
+                **more,
+            },
+        )
+        for part, more in (
+            ("works", {}),
+            (
+                "affiliations",
+                {
+                    "missing field": ("ICML,2011,On Birches,Bo,", "text"),
+                    "none": ("ICML,2011,On Birches,Bo,None", "text"),
+                },
+            ),
+        )
+    ),
+    Case(
+        source="openalex-country-coauthorship",
+        part="country_works",
+        file="openalex_country_coauthorship_1990_2023_pajek.zip",
+        before=ARCS,
+        between="\n",
+        good=("1 1 3 ", "1 2 1 "),
+        broken={
+            "truncated": ("2 ", "row"),
+            "unknown vertex": ("2 9 1 ", "row"),
+            "wrong type": ("2 1 many", "works"),
+            "out of range": ("2 1 -1", "works"),
+            "duplicate key": ("1 1 3", "year+origin+destination"),
+        },
+    ),
+    *(
+        Case(
+            source="paper-table",
+            part=part,
+            file="papers.csv",
+            before="work,year,affiliation,institution,country\n",
+            between="\n",
+            good=("a,2011,Alder U,,XA", "c,2011,,https://ror.org/0abc00001,"),
+            broken={
+                "missing field": (",2011,Birch U,,", "work"),
+                "year": ("b,soon,Birch U,,", "year"),
+                **more,
+            },
+        )
+        for part, more in (
+            ("works", {}),
+            (
+                "affiliations",
+                {
+                    "truncated": ("b,2011", "affiliation"),
+                    "quotation mark never closed": ('b,2011,"Birch U,,', "row"),
+                    "nothing said": ("b,2011,,,", "text"),
+                },
+            ),
+        )
+    ),
+    Case(
+        source="ror",
+        part="organisations",
+        file="ror_records_union.csv.gz",
+        before=ORGANISATIONS + "\n",
+        between="\n",
+        good=(_organisation(1), _organisation(3)),
+        broken={
+            "truncated": ("https://ror.org/0abc00002,Alder", "status"),
+            "quotation mark never closed": (_organisation(2, country='"XA'), "row"),
+            "withdrawn": (_organisation(2, status="withdrawn"), "status"),
+            "wrong type": (_organisation(2, latitude="north"), "latitude"),
+            "out of range": (_organisation(2, place="0"), "place_id"),
+            "country": (_organisation(2, country="Arborea"), "country"),
+            "duplicate key": (_organisation(1), "organisation"),
         },
     ),
 )

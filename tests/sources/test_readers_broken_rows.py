@@ -6,6 +6,8 @@ quarantine names the column. A file that is something else altogether raises a `
 was got and what was expected.
 """
 
+import gzip
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,14 +19,27 @@ from broken_rows import CASES, Case
 from cosmopolis.errors import FormatError, UnknownNameError
 from cosmopolis.ledger import Ledger
 from cosmopolis.records import admit
-from cosmopolis.sources import country_names, readers
+from cosmopolis.sources import (
+    country_names,
+    icml_nips_iclr,
+    openalex_country_coauthorship,
+    paperlists,
+    readers,
+    ror,
+)
 
 BREAKS = [(case, what) for case in CASES for what in case.broken]
 
 
 def _write(folder: Path, texts: Mapping[str, str]) -> dict[str, Path]:
     for name, text in texts.items():
-        (folder / name).write_text(text, encoding="utf-8")
+        if name.endswith(".gz"):
+            (folder / name).write_bytes(gzip.compress(text.encode(), mtime=0))
+        elif name.endswith(".zip"):
+            with zipfile.ZipFile(folder / name, "w") as archive:
+                archive.writestr(zipfile.ZipInfo("WrldCo2011.net"), text)
+        else:
+            (folder / name).write_text(text, encoding="utf-8")
     return {name: folder / name for name in texts}
 
 
@@ -109,6 +124,11 @@ READ_FILES = {
     "listed-firms": ("indices_data.py",),
     "icio-2022": ("bench_cache.npz",),
     "science-sample": ("open alex dataset.csv",),
+    "paperlists": paperlists.FILES,
+    "icml-nips-iclr": (icml_nips_iclr.FILE,),
+    "openalex-country-coauthorship": (openalex_country_coauthorship.FILE,),
+    "paper-table": ("papers.csv",),
+    "ror": (ror.FILE,),
     "world-borders": tuple(f"naturalearth_lowres.{kind}" for kind in ("shp", "shx", "dbf", "cpg")),
 }
 """Every file that a reader opens, by source."""
@@ -117,7 +137,7 @@ ROWS_OF_TEXT = {("geonames", "other JSON"), ("openflights-2014", "a list of JSON
 """Where other JSON is in the format of the file, though each of its rows is broken."""
 
 
-ELSEWHERE = {"openalex", "openalex-institutions", "ror-dump"}
+ELSEWHERE = {"openalex", "openalex-institutions", "openalex-sample", "ror-dump"}
 """Sources whose rows are broken in the test of their own reader."""
 
 
@@ -136,7 +156,7 @@ def test_a_file_that_is_something_else(tmp_path: Path, source: str, name: str, w
         assert any(raw.rejects["row"].to_list() == [1] for raw in readers.read(source, files))
         return
     with pytest.raises(FormatError) as caught:
-        readers.read(source, files)
+        list(readers.read(source, files))
     message = str(caught.value)
     assert message.startswith(f"{source}: ")
     assert got in message
@@ -153,7 +173,7 @@ def test_a_file_that_is_cut_off(tmp_path: Path, source: str) -> None:
     for length in range(1, len(content), max(1, len(content) // 60)):
         files[name].write_bytes(content[:length])
         try:
-            parts = readers.read(source, files)
+            parts = list(readers.read(source, files))
         except FormatError:
             continue
         for raw in parts:

@@ -25,7 +25,7 @@ Not here: what place an address means (`cosmopolis.places`), whether a paper sta
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from cosmopolis.sources.raw import Raw
 from cosmopolis.sources.text import Reject, csv_rows, path_of, raw_of, read_gzip_text
@@ -178,31 +178,48 @@ def read(files: Mapping[str, Path]) -> tuple[Raw, ...]:
         path = path_of(files, name, source=SOURCE)
         text = read_gzip_text(path, source=SOURCE, expected=_EXPECTED)
         broken: list[Reject] = []
-        last = 0
-        for line, cells in csv_rows(text, _NEEDED, source=SOURCE, path=path, rejects=broken):
-            row, last = before + line, line
+        lines = 0
+        for line, cells in _lines(csv_rows(text, _NEEDED, source=SOURCE, path=path, rejects=broken), broken):
+            row, lines = before + line, line
+            if not isinstance(cells, dict):
+                number += 1
+                away.append((row, *cells))
+                addresses_away.append((number, *cells))
+                continue
             venue, year, status = cells["venue"], cells["year"], cells["status"]
             work = f"{venue}-{year}-{cells['id'] or f'row{row}'}"
+            reject = ("status", status, "status says that the paper did not appear")
             unpublished = status in UNPUBLISHED
             if unpublished:
-                reason = "status says that the paper did not appear"
-                away.append((row, "status", status, reason))
+                away.append((row, *reject))
             else:
                 title = cells["title"] if cells["title"] != status else ""
                 works.append((row, work, year, title, venue, None, None, None, None, None, None))
             for author, address, organisation in _addresses(cells):
                 number += 1
                 if unpublished:
-                    addresses_away.append((number, "status", status, reason))
+                    addresses_away.append((number, *reject))
                 else:
                     addresses.append((number, work, year, author, address, None, organisation, None))
-        for line, column, value, reason in broken:
-            number += 1
-            last = max(last, line)
-            away.append((before + line, column, value, reason))
-            addresses_away.append((number, column, value, reason))
-        before += last
+        before += lines
     return (
         raw_of(SOURCE, "works", "work", works, away),
         raw_of(SOURCE, "affiliations", "affiliation", addresses, addresses_away),
     )
+
+
+def _lines(
+    good: Iterator[tuple[int, dict[str, str]]], broken: list[Reject]
+) -> Iterator[tuple[int, dict[str, str] | tuple[str, Any, str]]]:
+    """Give lines in their order: the cells of a good one, or column, value and reason of a broken one.
+
+    `broken` is filled while `good` is read.
+    """
+    told = 0
+    for line, cells in good:
+        for row, *reject in broken[told:]:
+            yield row, (reject[0], reject[1], reject[2])
+        told = len(broken)
+        yield line, cells
+    for row, *reject in broken[told:]:
+        yield row, (reject[0], reject[1], reject[2])

@@ -1,0 +1,165 @@
+"""A table of papers of your own: one row for each address of each author, as `docs/formats.md` describes it.
+
+Any number of files in the source's folder, CSV, TSV (both plain, gzipped or alone in a zip archive) or
+Parquet, read in the order of their names. Names of columns are taken without regard to capitals; a row
+needs `work` and `year`, and of `affiliation`, `organisation`, `city` and `institution` at least one, or it
+goes to quarantine. Rows of one `work` are one paper: its title, venue, field and citations are those of its
+first row, the row that `works` has; later rows of it are rows of `affiliations` alone.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from cosmopolis.errors import UnknownNameError, hint_near
+from cosmopolis.sources.delimited import Delimited, raw_block
+from cosmopolis.sources.raw import Raw
+from cosmopolis.sources.text import Reject, wrong_format
+
+SOURCE = "paper-table"
+
+NEEDED: Final = ("work", "year")
+"""Columns that a table must have."""
+
+OPTIONAL: Final = (
+    "title",
+    "venue",
+    "field",
+    "citations",
+    "author",
+    "affiliation",
+    "organisation",
+    "institution",
+    "city",
+    "country",
+)
+"""Columns that it may have; others are passed over."""
+
+_TOPIC: Final = r"^(?i:T\d+|(?:domains|fields|subfields)/\d+)$"
+_ID_BEFORE: Final = r"^https?://(?:ror\.org|openalex\.org)/"
+_CODE: Final = r"^[A-Z]{2}$"
+_ROWS: Final = 1_000_000  # rows of a Parquet file at a time
+_SEPARATORS: Final = {".tsv": "\t", ".tab": "\t"}
+_EXPECTED: Final = "a table of papers with the columns work and year (docs/formats.md)"
+
+
+def read(files: Mapping[str, Path]) -> Iterator[Raw]:
+    """Read the parts `works` and `affiliations`, block by block; rows are numbered through all files.
+
+    Parameters
+    ----------
+    files
+        The tables, by name.
+    """
+    if not files:
+        raise UnknownNameError(f"{SOURCE}: got no file, but the reader needs at least one table")
+    return _parts(files)
+
+
+def _parts(files: Mapping[str, Path]) -> Iterator[Raw]:
+    """Give the parts of all files."""
+    before, known = 0, pl.Series("work", [], dtype=pl.String)
+    for name in sorted(files):
+        path = files[name]
+        last = before
+        for block, rejects in _blocks(path):
+            rows = block.with_columns(pl.col("row") + before)
+            away = [(before + row, *rest) for row, *rest in rejects]
+            last = max([last, *rows["row"].tail(1), *(row for row, *_ in away)])
+            works = _works(rows, known)
+            known = pl.concat([known, works["work"]])
+            yield raw_block(SOURCE, "works", "work", works, [])
+            yield raw_block(SOURCE, "affiliations", "affiliation", _affiliations(rows), away)
+        before = last
+
+
+def _blocks(path: Path) -> Iterator[tuple[pl.DataFrame, list[Reject]]]:
+    """Give the rows of a file: `row` from 1, the needed and the optional columns as text; and rejects."""
+    if path.suffix.lower() == ".parquet":
+        yield from _parquet(path)
+        return
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    separator = next((_SEPARATORS[s] for s in suffixes if s in _SEPARATORS), ",")
+    table = Delimited(
+        path=path,
+        source=SOURCE,
+        needed=NEEDED,
+        optional=OPTIONAL,
+        expected=_EXPECTED,
+        separator=separator,
+        folded=True,
+    )
+    yield from table.blocks()
+
+
+def _parquet(path: Path) -> Iterator[tuple[pl.DataFrame, list[Reject]]]:
+    """Give the rows of a Parquet file as those of a CSV file; a column of lists or records is not there."""
+    try:
+        schema = pl.scan_parquet(path).collect_schema()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        got = f"cannot be opened ({str(error).splitlines()[0]})"
+        raise wrong_format(SOURCE, path, got, _EXPECTED) from error
+    names = {name.strip().lower(): name for name, dtype in schema.items() if not dtype.is_nested()}
+    for name in NEEDED:
+        if name not in names:
+            got = f"has no column {name!r} of plain values" + hint_near(name, names)
+            raise wrong_format(SOURCE, path, got, _EXPECTED)
+    columns = [
+        (pl.col(names[name]).cast(pl.String) if name in names else pl.lit(None, dtype=pl.String)).alias(name)
+        for name in (*NEEDED, *OPTIONAL)
+    ]
+    table = pl.scan_parquet(path).select(columns)
+    height = pl.scan_parquet(path).select(pl.len()).collect().item()
+    for start in range(0, max(height, 1), _ROWS):
+        block = table.slice(start, _ROWS).collect()
+        yield block.with_row_index("row", offset=start + 1).with_columns(pl.col("row").cast(pl.Int64)), []
+
+
+def _stripped(name: str) -> pl.Expr:
+    text = pl.col(name).str.strip_chars()
+    return pl.when(text != "").then(text)
+
+
+def _works(rows: pl.DataFrame, known: pl.Series) -> pl.DataFrame:
+    """Give the first row of each work that is not known yet; rows without a work stay, to be quarantined."""
+    named = rows.with_columns(work=_stripped("work"))
+    first = named.filter(pl.col("work").is_null() | pl.col("work").is_first_distinct())
+    fresh = first.join(known.to_frame(), on="work", how="anti", maintain_order="left")
+    fields = pl.col("field").str.split(";").list.eval(pl.element().str.strip_chars())
+    fields = fields.list.eval(pl.element().filter(pl.element() != ""))
+    return fresh.select(
+        "row",
+        "work",
+        "year",
+        "title",
+        "venue",
+        topics=fields.list.eval(pl.element().filter(pl.element().str.contains(_TOPIC))),
+        keywords=fields.list.eval(pl.element().filter(~pl.element().str.contains(_TOPIC))),
+        citations="citations",
+    )
+
+
+def _affiliations(rows: pl.DataFrame) -> pl.DataFrame:
+    """Give the address of each row: what it says of place and country goes into the text."""
+    affiliation, city, country = _stripped("affiliation"), _stripped("city"), _stripped("country")
+    is_code = country.str.contains(_CODE)
+    said = pl.concat_str(
+        [pl.coalesce(affiliation, _stripped("organisation")), city], separator=", ", ignore_nulls=True
+    )
+    told = pl.concat_str([pl.lit(", "), affiliation, pl.lit(",")]).str.to_lowercase()
+    lacks = ~told.str.contains(pl.format(", {},", city.str.to_lowercase()), literal=True)
+    address = pl.when(affiliation.is_null() | lacks.fill_null(value=False)).then(said).otherwise(affiliation)
+    whole = pl.concat_str([address, pl.when(~is_code).then(country)], separator=", ", ignore_nulls=True)
+    institution = _stripped("institution").str.replace(_ID_BEFORE, "")
+    return rows.select(
+        "row",
+        work=_stripped("work"),
+        year="year",
+        author="author",
+        text=pl.coalesce(pl.when(address != "").then(whole), institution),
+        country=pl.when(is_code).then(country),
+        organisation=_stripped("organisation"),
+        institution=institution,
+    )
