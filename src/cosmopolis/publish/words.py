@@ -1,8 +1,8 @@
 """Every word that a reader reads, in Chinese and English, and numbers as each language writes them.
 
-The words stand in `words.toml`, those of the chapter on innovation in a file beside it: a key has one text a language, or in English one for each plural form.
-No text of a language stands in code. Numbers, shares and lists are written by Babel. Names of cities,
-countries and sources are data and come with the result.
+The words stand in `words.toml`, those of the chapter on innovation in a file beside it: a key has one text
+a language, or in English one for each plural form. No text of a language stands in code. Numbers, shares and
+lists are written by Babel. Names of cities, countries and sources are data and come with the result.
 """
 
 import functools

@@ -68,7 +68,10 @@ class Series:
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """A part of a stacked bar: the bar's name, the part's place in the key (None: what is not placed), share."""
+    """A part of a stacked bar: the bar's name, the part's place in the key, its share.
+
+    The place is None for what found no city.
+    """
 
     bar: str
     place: int | None
@@ -76,9 +79,10 @@ class Part:
 
 
 def _names(base: alt.Chart, y: alt.Y, width: int) -> alt.Chart:
-    return base.mark_text(align="right", fontSize=12, color=INK, limit=width).encode(
+    names: alt.Chart = base.mark_text(align="right", fontSize=12, color=INK, limit=width).encode(
         x=alt.value(-8), y=y, text="name:N"
     )
+    return names
 
 
 def bars(rows: Sequence[Bar], *, names_width: int = _NAMES_WIDTH) -> Spec:
@@ -110,7 +114,13 @@ def bars(rows: Sequence[Bar], *, names_width: int = _NAMES_WIDTH) -> Spec:
 
 
 def intervals(
-    rows: Sequence[Dot], *, title: str, middle: float, log: bool, percent: bool, names_width: int = _NAMES_WIDTH
+    rows: Sequence[Dot],
+    *,
+    title: str,
+    middle: float,
+    log: bool,
+    percent: bool,
+    names_width: int = _NAMES_WIDTH,
 ) -> Spec:
     """Chart values as dots and their intervals as bars, with a line at what means "no difference".
 
@@ -135,20 +145,29 @@ def intervals(
         domain = [low / 1.1, high * 1.1]
         steps = _TENS if high / low > _WIDE else _TENS_AND_THREES
         values = [v for v in steps if domain[0] <= v <= domain[1]]
-        axis = alt.Axis(values=values, format="~r", orient="top", titleAnchor="start", domain=False, ticks=False)
+        axis = alt.Axis(
+            values=values, format="~r", orient="top", titleAnchor="start", domain=False, ticks=False
+        )
         scale = alt.Scale(type="log", domain=domain, nice=False)
     else:
         pad = 0.04 * (high - low or 1.0)
         axis = alt.Axis(
-            tickCount=5, format="+.0%" if percent else "~r", orient="top", titleAnchor="start", domain=False, ticks=False
+            tickCount=5,
+            format="+.0%" if percent else "~r",
+            orient="top",
+            titleAnchor="start",
+            domain=False,
+            ticks=False,
         )
         scale = alt.Scale(domain=[low - pad, high + pad], nice=False)
     known = "isValid(datum.low) && isValid(datum.high)"
     base = alt.Chart(alt.NamedData(name="rows"))
     y = alt.Y("row:O", axis=None)
     x = alt.X("value:Q", title=title, scale=scale, axis=axis)
-    line = alt.Chart(alt.NamedData(name="middle")).mark_rule(color=MUTED, strokeDash=[2, 2]).encode(
-        x=alt.X("x:Q", scale=scale)
+    line = (
+        alt.Chart(alt.NamedData(name="middle"))
+        .mark_rule(color=MUTED, strokeDash=[2, 2])
+        .encode(x=alt.X("x:Q", scale=scale))
     )
     bar = (
         base.transform_filter(known)
@@ -177,7 +196,14 @@ def stacked(parts: Sequence[Part], bars_in_order: Sequence[str]) -> Spec:
             colour = _NOT_PLACED if part.place is None else way_colour(part.place)
             text = f"{part.share:.0%}" if part.share >= 0.07 else ""  # noqa: PLR2004 - narrower has no room
             rows.append(
-                {"row": n, "name": bar, "start": start, "end": start + part.share, "colour": colour, "text": text}
+                {
+                    "row": n,
+                    "name": bar,
+                    "start": start,
+                    "end": start + part.share,
+                    "colour": colour,
+                    "text": text,
+                }
                 | {"ink": INK if part.place is None or colour in _LIGHT else "#ffffff"}
             )
             start += part.share
@@ -198,7 +224,9 @@ def stacked(parts: Sequence[Part], bars_in_order: Sequence[str]) -> Spec:
         .encode(x=alt.value(0), y=y, text="name:N")
     )
     chart = alt.layer(bar_layer, inside, names).properties(width=420, height=alt.Step(46))
-    return finished(chart, {"rows": rows, "names": [{"row": n, "name": b} for n, b in enumerate(bars_in_order)]})
+    return finished(
+        chart, {"rows": rows, "names": [{"row": n, "name": b} for n, b in enumerate(bars_in_order)]}
+    )
 
 
 def way_colour(place: int | None) -> str:
@@ -207,7 +235,13 @@ def way_colour(place: int | None) -> str:
 
 
 def lines(
-    series: Sequence[Series], *, years: tuple[int, int], domain: tuple[float, float], percent: bool, width: int = 205, names: int = 50
+    series: Sequence[Series],
+    *,
+    years: tuple[int, int],
+    domain: tuple[float, float],
+    percent: bool,
+    width: int = 205,
+    names: int = 50,
 ) -> Spec:
     """Chart values by year as lines with bands of their intervals; each is named at its end.
 
@@ -242,7 +276,9 @@ def lines(
     y = alt.Y(
         "value:Q",
         scale=alt.Scale(domain=list(domain), nice=False),
-        axis=alt.Axis(tickCount=4, format=number, title=None, domain=False, ticks=False, labelFontSize=11, minExtent=36),
+        axis=alt.Axis(
+            tickCount=4, format=number, title=None, domain=False, ticks=False, labelFontSize=11, minExtent=36
+        ),
     )
     layers = []
     for n in range(len(series)):
@@ -264,7 +300,11 @@ def lines(
             .encode(x=alt.X("year:Q"), y=alt.Y("at:Q"), text="name:N")
         )
     # Room for names at the right, the same in every panel, so that their plots are of one size.
-    room = alt.Chart(alt.NamedData(name="room")).mark_point(opacity=0).encode(x=alt.value(width + names), y=alt.value(0))
+    room = (
+        alt.Chart(alt.NamedData(name="room"))
+        .mark_point(opacity=0)
+        .encode(x=alt.value(width + names), y=alt.value(0))
+    )
     chart = alt.layer(*layers, room).properties(width=width, height=130)
     return finished(chart, {"rows": rows, "ends": ends, "room": [{"x": 1}]})
 
@@ -300,5 +340,3 @@ def span_of(values: Sequence[float], *, zero: bool) -> tuple[float, float]:
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(m * power for m in (1, 2, 2.5, 5, 10) if m * power >= rough * 0.999)
     return (round(math.floor(low / step + 1e-9) * step, 10), round(math.ceil(high / step - 1e-9) * step, 10))
-
-

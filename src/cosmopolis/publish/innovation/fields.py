@@ -179,8 +179,10 @@ def _table(
             cells.append(w.number(rca.get(city_id), digits=2))
         if growths:
             value, low, high = growths.get(city_id, (None, None, None))
-            bounds = "" if low is None or high is None else w(
-                "innovation.bounds", low=desk.change(low), high=desk.change(high)
+            bounds = (
+                ""
+                if low is None or high is None
+                else w("innovation.bounds", low=desk.change(low), high=desk.change(high))
             )
             cells.append(Cell(text=w.no_data if value is None else desk.change(value), small=bounds))
         body.append(row(*cells))
@@ -243,7 +245,9 @@ def _region_block(desk: Desk, studio: Studio, topic: Topic, rows: pl.DataFrame) 
         cells = [
             Cell(
                 text=view.city(other["city_id"]),
-                small=w("innovation.bar", value=w.number(other["fractional"]), share=desk.percent(other["share"])),
+                small=w(
+                    "innovation.bar", value=w.number(other["fractional"]), share=desk.percent(other["share"])
+                ),
             )
             for other in others.iter_rows(named=True)
         ]

@@ -9,7 +9,6 @@ from typing import Any
 
 import altair as alt
 import numpy as np
-
 from markupsafe import Markup
 
 from cosmopolis.publish.charts import ACCENT, CONTRAST, MUTED, Spec, finished
@@ -42,9 +41,11 @@ class Scale:
     tie: float
 
 
-def _projected(layers: Sequence[alt.Chart], frame: Frame) -> alt.LayerChart:
+def _projected(layers: Sequence[alt.Chart], frame: Frame) -> alt.TopLevelMixin:
     return (
-        alt.layer(*layers, alt.Chart(alt.sphere()).mark_geoshape(filled=False, stroke="#9aa5af", strokeWidth=0.7))
+        alt.layer(
+            *layers, alt.Chart(alt.sphere()).mark_geoshape(filled=False, stroke="#9aa5af", strokeWidth=0.7)
+        )
         .project(
             type="equalEarth",
             scale=frame.scale,

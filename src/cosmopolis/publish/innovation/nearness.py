@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from cosmopolis.measures import trends
 from cosmopolis.publish.innovation import charts
+from cosmopolis.publish.innovation.countries import venues
 from cosmopolis.publish.innovation.model import Block, Column, Section, Table, row
 from cosmopolis.publish.innovation.studio import Studio
 from cosmopolis.publish.innovation.topics import Desk, Topic, finite
@@ -76,7 +78,15 @@ def section(desk: Desk, studio: Studio) -> Section:
         title=w("innovation.nearness"),
         lead=w("innovation.nearness_lead"),
         blocks=tuple(blocks),
-        cautions=(w("innovation.nearness_caution"), w("innovation.decay_note")),
+        cautions=tuple(
+            text
+            for text in (
+                venues(desk),
+                w("innovation.nearness_caution"),
+                w("innovation.decay_note"),
+            )
+            if text
+        ),
     )
 
 
@@ -95,10 +105,18 @@ def _line_name(desk: Desk, measure: str) -> str:
     return desk.words.or_id("nearness_line", measure)
 
 
+def _trends(desk: Desk, topic: Topic) -> pl.DataFrame:
+    """Return the trend of each measure: those of the result, else made from its yearly values."""
+    if "nearness_trends" in desk.view.result.tables:
+        return topic.of(desk.table("nearness_trends"))
+    rows = topic.of(desk.table("nearness"))
+    band = float(desk.settings.get("steady", trends.BAND))
+    return trends.table(rows, ["network", "field", "measure"], band=band)
+
+
 def verdicts(desk: Desk, topic: Topic) -> tuple[Verdict, ...]:
     """Return what each measure's trend says of nearness, in the order of the panels."""
-    table = topic.of(desk.table("nearness_trends"))
-    found = {entry["measure"]: entry for entry in table.iter_rows(named=True)}
+    found = {entry["measure"]: entry for entry in _trends(desk, topic).iter_rows(named=True)}
     order = [measure for panel in _sets(sorted(found)) for measure in panel.measures]
     made = []
     for measure in order:
@@ -115,7 +133,7 @@ def verdicts(desk: Desk, topic: Topic) -> tuple[Verdict, ...]:
                 slope=finite(entry["slope"]),
                 low=finite(entry["low"]),
                 high=finite(entry["high"]),
-                years=desk.years((entry["from_year"], entry["to_year"])),
+                years=desk.years((entry["from_year"], entry["to_year"])) if entry["from_year"] else "",
             )
         )
     return tuple(made)
@@ -149,18 +167,19 @@ def sentences(desk: Desk, topic: Topic) -> tuple[str, ...]:
         says: [name_of(desk, v.measure) for v in found if v.says == says]
         for says in ("nearer", "farther", "steady", "unclear", "too_few")
     }
-    years = found[0].years
+    ends = [verdict.years for verdict in found if verdict.years]
     text = [
         w(
             f"nearness_overall.{together}",
             topic=desk.field_name(topic.field),
             unit=desk.unit(topic.network),
-            years=years,
+            years=max(ends, key=lambda years: (ends.count(years), years)) if ends else w.no_data,
+            nearer=len(groups["nearer"]),
+            farther=len(groups["farther"]),
+            n=len(found),
         )
     ]
-    text += [
-        w(f"nearness_says.{says}", measures=w.joined(names)) for says, names in groups.items() if names
-    ]
+    text += [w(f"nearness_says.{says}", measures=w.joined(names)) for says, names in groups.items() if names]
     clear = [v for v in found if v.says in {"nearer", "farther"} and v.slope is not None]
     if clear:
         text.append(_slope(desk, clear[0]))
@@ -206,7 +225,11 @@ def _block(desk: Desk, studio: Studio, topic: Topic, rows: pl.DataFrame, every: 
             continue
         title = w.or_id("nearness_panel", panel.key)
         note = w("common.semicolon").join(
-            w("innovation.line_verdict", line=_line_name(desk, m), verdict=w(f"nearness_verdict.{said[m].says}"))
+            w(
+                "innovation.line_verdict",
+                line=_line_name(desk, m),
+                verdict=w(f"nearness_verdict.{said[m].says}"),
+            )
             for m in panel.measures
             if m in said and w.has(f"nearness_verdict.{said[m].says}")
         )

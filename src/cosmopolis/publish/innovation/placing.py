@@ -95,7 +95,13 @@ def _block(desk: Desk, studio: Studio) -> Block:
             if rows:
                 name = w.or_id("placing_way", way)
                 body.append(
-                    row(view.source_title(source), name, w.whole(rows), w.share(rows / whole), w.whole(records))
+                    row(
+                        view.source_title(source),
+                        name,
+                        w.whole(rows),
+                        w.share(rows / whole),
+                        w.whole(records),
+                    )
                 )
     columns = (
         Column(label=w("sources.source")),
@@ -106,9 +112,7 @@ def _block(desk: Desk, studio: Studio) -> Block:
     )
     return Block(
         sentences=tuple(text for text in sentences if text),
-        figures=(
-            studio.figure(panel, label=label, shape="chart", keys=(key,)),
-        ),
+        figures=(studio.figure(panel, label=label, shape="chart", keys=(key,)),),
         tables=(
             Table(
                 caption=w("innovation.placing_table"),

@@ -66,6 +66,17 @@ SCHEMAS: Mapping[str, pl.Schema] = {
             "pairs": pl.Int64,
         }
     ),
+    "gravity_pairs": pl.Schema(
+        {
+            **_PAIR,
+            "count": pl.Int64,
+            "expected": pl.Float64,
+            "ratio": pl.Float64,
+            "ratio_low": pl.Float64,
+            "ratio_high": pl.Float64,
+            "verdict": pl.String,
+        }
+    ),
     "nearness": pl.Schema(
         {
             **_TOPIC,
@@ -156,6 +167,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "field_growth": ("network", "field", "city_id"),
     "link_measures": ("network", "field", "from_year", "to_year", "origin", "destination"),
     "gravity": ("network", "field", "from_year", "to_year", "term"),
+    "gravity_pairs": ("network", "field", "from_year", "to_year", "origin", "destination"),
     "nearness": ("network", "field", "year", "measure"),
     "country_trends": ("network", "field", "origin", "destination"),
     "tie_organisations": (
@@ -181,6 +193,7 @@ CITY_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "field_totals": ("city_id",),
     "field_growth": ("city_id",),
     "link_measures": ("origin", "destination"),
+    "gravity_pairs": ("origin", "destination"),
     "tie_organisations": ("origin", "destination"),
     "communities": ("city_id",),
     "region_leaders": ("city_id",),

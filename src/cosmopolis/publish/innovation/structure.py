@@ -26,7 +26,7 @@ def section(desk: Desk, studio: Studio) -> Section:
     table = desk.in_last(desk.table("communities"))
     blocks = []
     for topic in desk.topics:
-        mine = topic.of(table).filter(pl.col("community").is_not_null())
+        mine = _labelled(topic.of(table))
         if mine.is_empty():
             blocks.append(Block(title=topic.name, missing=w("innovation.no_communities")))
             continue
@@ -38,6 +38,13 @@ def section(desk: Desk, studio: Studio) -> Section:
         blocks=tuple(blocks),
         cautions=(w("innovation.communities_caution"), w("innovation.roles_caution")),
     )
+
+
+def _labelled(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the cities that have a community, under the label that lasts over windows where there is one."""
+    if "lineage" in rows.columns:
+        rows = rows.with_columns(community=pl.coalesce("lineage", "community"))
+    return rows.filter(pl.col("community").is_not_null())
 
 
 def _strengths(desk: Desk, topic: Topic, window: tuple[int, int]) -> dict[int, float]:
@@ -57,20 +64,22 @@ def _strengths(desk: Desk, topic: Topic, window: tuple[int, int]) -> dict[int, f
 
 
 def _block(desk: Desk, studio: Studio, topic: Topic, rows: pl.DataFrame) -> Block:
-    w = desk.words
     window: tuple[int, int] = rows.select("from_year", "to_year").row(0)
     years = desk.years(window)
     strengths = _strengths(desk, topic, window)
-    strength = pl.Series("strength", [strengths.get(city, 0.0) for city in rows["city_id"].to_list()], pl.Float64)
+    strength = pl.Series(
+        "strength", [strengths.get(city, 0.0) for city in rows["city_id"].to_list()], pl.Float64
+    )
     rows = rows.with_columns(strength).sort("strength", "city_id", descending=[True, False])
     sizes = (
-        rows.group_by("community").agg(pl.len().alias("cities"), pl.col("strength").sum().round(6))
+        rows.group_by("community")
+        .agg(pl.len().alias("cities"), pl.col("strength").sum().round(6))
         .sort("community")
     )
     large = sizes.filter(pl.col("cities") >= _LEAST_MEMBERS)
     labels = large["community"].to_list()
     group_of = {label: n if n < len(maps.COLOURS) else None for n, label in enumerate(labels)}
-    figure = _map(desk, studio, topic, rows, group_of, years, window)
+    figure = _map(desk, studio, topic, rows, group_of=group_of, window=window)
     return Block(
         title=topic.name,
         sentences=_sentences(desk, topic, rows, large.height),
@@ -91,15 +100,18 @@ def _map(
     studio: Studio,
     topic: Topic,
     rows: pl.DataFrame,
+    *,
     group_of: dict[int, int | None],
-    years: str,
     window: tuple[int, int],
 ) -> Figure:
     w, view, shown = desk.words, desk.view, desk.view.result.shown
+    years = desk.years(window)
     at = network_pages.places(view, "city")
     members = [
         maps.Member(
-            node=Node(name=short(view.city(city)), longitude=at[city][0], latitude=at[city][1], value=strength),
+            node=Node(
+                name=short(view.city(city)), longitude=at[city][0], latitude=at[city][1], value=strength
+            ),
             group=group_of.get(community),
         )
         for city, community, strength in rows.select("city_id", "community", "strength")
@@ -121,9 +133,7 @@ def _map(
     if any(member.group is None for member in members):
         entries.append((maps.community_symbol(None), w("innovation.other_communities")))
     panel = studio.panel(
-        maps.community_map(
-            members, ties, studio.land, frame=studio.frame(_WIDTH), labels=shown.labels
-        ),
+        maps.community_map(members, ties, studio.land, frame=studio.frame(_WIDTH), labels=shown.labels),
         title=label,
         description=w(
             "map.alt",
@@ -139,8 +149,6 @@ def _map(
         keys=(Key(entries=tuple(entries)),),
         notes=(w("innovation.communities_key", n=len(ties)), w("map.projection")),
     )
-
-
 
 
 def _sentences(desk: Desk, topic: Topic, rows: pl.DataFrame, communities: int) -> tuple[str, ...]:

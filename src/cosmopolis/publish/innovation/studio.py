@@ -97,7 +97,7 @@ class Studio:
         keys: tuple[Key, ...] = (),
         notes: tuple[str, ...] = (),
     ) -> Figure:
-        """Number a figure."""
+        """Give a figure its number."""
         number = self.words("common.figure", number=str(self.number))
         self.number += 1
         return Figure(
@@ -108,5 +108,3 @@ class Studio:
             keys=keys,
             notes=tuple(note for note in notes if note),
         )
-
-

@@ -23,6 +23,9 @@ _LEAST_COUNT = 5
 
 _STANDINGS = {"over": "over", "under": "under", "as_expected": "as"}
 
+_HOME_ROWS = 8
+"""Rows of the first table: its pairs are mostly neighbours, those across a border say more."""
+
 _MAP_PAIRS = 30
 _MAP_WIDTH = 440
 _MAP_LABELS = 14
@@ -32,14 +35,13 @@ _PAIR_WIDTH = 190
 def section(desk: Desk, studio: Studio) -> Section:
     """Make the section on the strongest pairs with the organisations behind them."""
     w = desk.words
-    links = desk.in_last(desk.table("link_measures").filter(pl.col("weight") > 0))
     blocks = []
     for topic in desk.topics:
-        mine = topic.of(links).sort("weight", "origin", "destination", descending=[True, False, False])
-        if mine.is_empty():
+        links = _last_links(desk, topic)
+        if links.is_empty():
             blocks.append(Block(title=topic.name, missing=w("innovation.no_links")))
             continue
-        blocks.append(_pairs_block(desk, studio, topic, mine))
+        blocks.append(_pairs_block(desk, studio, topic, links))
     return Section(
         anchor="innovation-pairs",
         title=w("innovation.pairs"),
@@ -47,6 +49,23 @@ def section(desk: Desk, studio: Studio) -> Section:
         blocks=tuple(blocks),
         cautions=(w("innovation.pairs_caution"),),
     )
+
+
+def _last_links(desk: Desk, topic: Topic) -> pl.DataFrame:
+    """Return a field's ties of the last window, those with most records first."""
+    links = topic.of(desk.in_last(desk.table("link_measures"))).filter(pl.col("count") > 0)
+    order = ("count", "weight", "origin", "destination")
+    return links.sort(order, descending=[True, True, False, False])
+
+
+def _abroad(desk: Desk, links: pl.DataFrame) -> pl.DataFrame:
+    """Return the ties between cities of two countries."""
+    country = dict(desk.view.result.table("cities").select("city_id", "country").iter_rows())
+    across = [
+        country.get(origin) != country.get(destination)
+        for origin, destination in links.select("origin", "destination").iter_rows()
+    ]
+    return links.filter(pl.Series(across, dtype=pl.Boolean))
 
 
 def standing(
@@ -65,12 +84,19 @@ def standing(
     """
     if verdict in _STANDINGS:
         return _STANDINGS[verdict]
-    if finite(ratio) is None or low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):
+    if (
+        finite(ratio) is None
+        or low is None
+        or high is None
+        or not (math.isfinite(low) and math.isfinite(high))
+    ):
         return "unknown"
     return "over" if low > 1 else "under" if high < 1 else "as"
 
 
-def _behind(desk: Desk, topic: Topic, links: pl.DataFrame) -> dict[tuple[int, int], list[tuple[str, str, int]]]:
+def _behind(
+    desk: Desk, topic: Topic, links: pl.DataFrame
+) -> dict[tuple[int, int], list[tuple[str, str, int]]]:
     """Return the organisations behind each pair of some links, first those with the most records."""
     window = links.select("from_year", "to_year").row(0)
     rows = (
@@ -104,11 +130,10 @@ def distance(desk: Desk, origin: int, destination: int) -> float | None:
 
 
 def strongest_sentence(desk: Desk, topic: Topic) -> str:
-    """Return the sentence on a field's strongest pair; empty without ties."""
-    links = topic.of(desk.in_last(desk.table("link_measures").filter(pl.col("weight") > 0)))
+    """Return the sentences on a field's strongest pairs; empty without ties."""
+    links = _last_links(desk, topic)
     if links.is_empty():
         return ""
-    links = links.sort("weight", "origin", "destination", descending=[True, False, False])
     return desk.words.sentences(_sentences(desk, topic, links, _behind(desk, topic, links)))
 
 
@@ -118,7 +143,15 @@ def _sentences(
     links: pl.DataFrame,
     behind: dict[tuple[int, int], list[tuple[str, str, int]]],
 ) -> list[str]:
+    """Say which pair is the strongest, and which across a border, and who stands behind each."""
     w, best = desk.words, links.row(0, named=True)
+
+    def who(entry: dict[str, Any]) -> list[str]:
+        known = behind.get((entry["origin"], entry["destination"]))
+        if not known:
+            return []
+        return [w("innovation.behind_it", organisations=_organisations_text(desk, known[0]))]
+
     text = [
         w(
             "innovation.strongest",
@@ -127,41 +160,82 @@ def _sentences(
             years=desk.years((best["from_year"], best["to_year"])),
             pair=desk.city_pair(best["origin"], best["destination"]),
             n=best["count"],
-        )
+        ),
+        *who(best),
     ]
-    known = behind.get((best["origin"], best["destination"]))
-    if known:
-        text.append(w("innovation.behind_it", organisations=_organisations_text(desk, known[0])))
+    abroad = _abroad(desk, links)
+    if abroad.height:
+        first = abroad.row(0, named=True)
+        if (first["origin"], first["destination"]) != (best["origin"], best["destination"]):
+            pair = desk.city_pair(first["origin"], first["destination"])
+            text += [w("innovation.strongest_abroad", pair=pair, n=first["count"]), *who(first)]
     return text
 
 
 def _pairs_block(desk: Desk, studio: Studio, topic: Topic, links: pl.DataFrame) -> Block:
-    w, shown = desk.words, desk.view.result.shown
+    w = desk.words
     years = desk.years(links.select("from_year", "to_year").row(0))
     behind = _behind(desk, topic, links)
+    abroad = _abroad(desk, links)
+    figures = [_pairs_chart(desk, studio, topic, links, years, kind=w("innovation.pairs_home"))]
+    home = w("innovation.pairs_home")
+    tables = [_pairs_table(desk, topic, links.head(_HOME_ROWS), behind, years=years, kind=home)]
+    if abroad.height:
+        kind = w("innovation.pairs_abroad")
+        figures.append(_pairs_chart(desk, studio, topic, abroad, years, kind=kind))
+        figures.append(_pairs_map(desk, studio, topic, abroad.head(_MAP_PAIRS), years))
+        tables.append(_pairs_table(desk, topic, abroad, behind, years=years, kind=kind))
+    sentences = _sentences(desk, topic, links, behind)
+    if not behind:
+        sentences.append(w("innovation.no_organisations"))
+    return Block(title=topic.name, sentences=tuple(sentences), figures=tuple(figures), tables=tuple(tables))
+
+
+def _pairs_chart(
+    desk: Desk, studio: Studio, topic: Topic, links: pl.DataFrame, years: str, *, kind: str
+) -> Figure:
+    """Draw the first pairs by their records, with what the model expects."""
+    w = desk.words
     bars = [
         charts.Bar(
             name=desk.city_pair(entry["origin"], entry["destination"]),
-            value=entry["weight"],
-            label=w.amount(round(entry["weight"], 1)),
+            value=float(entry["count"]),
+            label=w.whole(entry["count"]),
             mark=finite(entry["expected"]),
         )
         for entry in links.head(_FIRST).iter_rows(named=True)
     ]
-    label = w("innovation.pairs_figure", topic=topic.name, years=years, n=len(bars))
+    label = w("innovation.pairs_figure", topic=topic.name, years=years, kind=kind)
     items = w("common.semicolon").join(f"{bar.name} {bar.label}" for bar in bars[:5])
-    panel = studio.panel(
-        charts.bars(bars, names_width=_PAIR_WIDTH), title=label, description=w("innovation.bars_alt", items=items)
-    )
     marked = any(bar.mark is not None for bar in bars)
-    figure = studio.figure(
-        panel,
+    return studio.figure(
+        studio.panel(
+            charts.bars(bars, names_width=_PAIR_WIDTH),
+            title=label,
+            description=w("innovation.bars_alt", items=items),
+        ),
         label=label,
         shape="chart",
-        notes=(w("innovation.pairs_key", unit=desk.unit(topic.network)), w("innovation.expected_key") if marked else ""),
+        notes=(
+            w("innovation.pairs_key", unit=desk.unit(topic.network)),
+            w("innovation.expected_key") if marked else "",
+        ),
     )
-    first = links.head(shown.rows)
-    positions = network_pages.positions(first["weight"].to_list())
+
+
+def _pairs_table(
+    desk: Desk,
+    topic: Topic,
+    links: pl.DataFrame,
+    behind: dict[tuple[int, int], list[tuple[str, str, int]]],
+    *,
+    years: str,
+    kind: str,
+) -> Table:
+    """List the first pairs with distance, ratio to what is expected, and organisations."""
+    w = desk.words
+    first = links.head(desk.view.result.shown.rows)
+    positions = network_pages.positions([float(count) for count in first["count"].to_list()])
     body = []
     for position, entry in zip(positions, first.iter_rows(named=True), strict=True):
         origin, destination = entry["origin"], entry["destination"]
@@ -171,8 +245,8 @@ def _pairs_block(desk: Desk, studio: Studio, topic: Topic, links: pl.DataFrame) 
             row(
                 w.whole(position),
                 desk.city_pair(origin, destination),
-                w.amount(round(entry["weight"], 1)),
                 w.whole(entry["count"]),
+                w.number(entry["weight"]),
                 w.whole(kilometres if kilometres is None else round(kilometres)),
                 *_ratio_cells(desk, entry),
                 Cell(
@@ -181,32 +255,22 @@ def _pairs_block(desk: Desk, studio: Studio, topic: Topic, links: pl.DataFrame) 
                 ),
             )
         )
-    sentences = _sentences(desk, topic, links, behind)
-    if not behind:
-        sentences.append(w("innovation.no_organisations"))
-    return Block(
-        title=topic.name,
-        sentences=tuple(sentences),
-        figures=(figure, _pairs_map(desk, studio, topic, links.head(_MAP_PAIRS), years)),
-        tables=(
-            Table(
-                caption=w("innovation.pairs_table", topic=topic.name, years=years),
-                columns=(
-                    Column(label=w("common.rank"), number=True),
-                    Column(label=w("innovation.pair_head")),
-                    Column(label=w("common.weight"), number=True),
-                    Column(label=w("innovation.count"), number=True),
-                    Column(label=w("innovation.distance"), number=True),
-                    Column(label=w("innovation.ratio"), number=True),
-                    Column(label=w("innovation.standing")),
-                    Column(label=w("innovation.organisations")),
-                ),
-                rows=tuple(body),
-                head=1,
-                note=w.sentences([w("innovation.ratio_note"), w("innovation.organisations_note")]),
-                wide=True,
-            ),
+    return Table(
+        caption=w("innovation.pairs_table", topic=topic.name, years=years, kind=kind),
+        columns=(
+            Column(label=w("common.rank"), number=True),
+            Column(label=w("innovation.pair_head")),
+            Column(label=w("innovation.count"), number=True),
+            Column(label=w("common.weight"), number=True),
+            Column(label=w("innovation.distance"), number=True),
+            Column(label=w("innovation.ratio"), number=True),
+            Column(label=w("innovation.standing")),
+            Column(label=w("innovation.organisations")),
         ),
+        rows=tuple(body),
+        head=1,
+        note=w.sentences([w("innovation.ratio_note"), w("innovation.organisations_note")]),
+        wide=True,
     )
 
 
@@ -215,6 +279,7 @@ def _pairs_map(desk: Desk, studio: Studio, topic: Topic, links: pl.DataFrame, ye
     w = desk.words
     at = network_pages.places(desk.view, "city")
     sums: dict[int, float] = {}
+    links = links.with_columns(weight=pl.col("count").cast(pl.Float64))
     for origin, destination, weight in links.select("origin", "destination", "weight").iter_rows():
         sums[origin] = sums.get(origin, 0.0) + weight
         sums[destination] = sums.get(destination, 0.0) + weight
@@ -225,7 +290,8 @@ def _pairs_map(desk: Desk, studio: Studio, topic: Topic, links: pl.DataFrame, ye
     ]
     ties = network_pages.ties_of(links, at)
     scale = maps.Scale(
-        node=max((node.value for node in nodes), default=1.0), tie=max((tie.weight for tie in ties), default=1.0)
+        node=max((node.value for node in nodes), default=1.0),
+        tie=max((tie.weight for tie in ties), default=1.0),
     )
     label = w("innovation.pairs_map", topic=topic.name, years=years, n=links.height)
     panel = studio.panel(
@@ -259,8 +325,7 @@ def _ratio_cells(desk: Desk, entry: dict[str, Any]) -> tuple[Cell, Cell]:
 def gravity(desk: Desk, studio: Studio) -> Section:
     """Make the section on pairs tied more or less than size and distance let expect."""
     w = desk.words
-    links = desk.in_last(desk.table("link_measures"))
-    model = desk.in_last(desk.table("gravity"))
+    links, model = desk.in_last(desk.table("link_measures")), desk.in_last(desk.table("gravity"))
     blocks = []
     for topic in desk.topics:
         mine, terms = topic.of(links).filter(pl.col("ratio").is_not_null()), topic.of(model)
@@ -277,78 +342,83 @@ def gravity(desk: Desk, studio: Studio) -> Section:
     )
 
 
-def _extremes(links: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the pairs above and those below what is expected, the farthest first by the bound nearer to one."""
+def _extremes(desk: Desk, topic: Topic, links: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, bool]:
+    """Return the pairs above and below what is expected, farthest from one first by the nearer bound.
+
+    Taken from `gravity_pairs`, which holds pairs without a record too and is corrected for many tests; where
+    the result has no such table, from the intervals of the ties. The last value says which.
+    """
+    columns = ("origin", "destination", "count", "expected", "ratio", "ratio_low", "ratio_high")
+    pairs = topic.of(desk.in_last(desk.table("gravity_pairs")))
+    corrected = "gravity_pairs" in desk.view.result.tables
+    if corrected:
+        above, below = pl.col("verdict") == "over", pl.col("verdict") == "under"
+    else:
+        pairs, above, below = links, pl.col("ratio_low") > 1, pl.col("ratio_high") < 1
     # A pair with few records may still be one of which many were expected.
-    known = _tested(links).filter(
-        (pl.max_horizontal("count", "expected") >= _LEAST_COUNT) & (pl.col("ratio") > 0)
+    known = pairs.filter(
+        pl.col("ratio_low").is_finite()
+        & pl.col("ratio_high").is_finite()
+        & (pl.max_horizontal("count", "expected") >= _LEAST_COUNT)
     )
-    above, below = pl.col("ratio_low") > 1, pl.col("ratio_high") < 1
-    if "verdict" in links.columns:
-        above, below = above & (pl.col("verdict") == "over"), below & (pl.col("verdict") == "under")
     over = known.filter(above).sort("ratio_low", "origin", "destination", descending=[True, False, False])
-    return over, known.filter(below).sort("ratio_high", "origin", "destination")
-
-
-def _tested(links: pl.DataFrame) -> pl.DataFrame:
-    """Return the pairs that have an interval."""
-    return links.filter(pl.col("ratio_low").is_finite() & pl.col("ratio_high").is_finite())
+    under = known.filter(below).sort("ratio_high", "origin", "destination")
+    return over.select(columns), under.select(columns), corrected
 
 
 def _gravity_block(
     desk: Desk, studio: Studio, topic: Topic, links: pl.DataFrame, terms: pl.DataFrame
 ) -> Block:
     w = desk.words
-    over, under = _extremes(links)
+    over, under, corrected = _extremes(desk, topic, links)
     sentences = list(_term_sentences(desk, terms))
-    tested = _tested(links)
-    if tested.height:
-        sentences.append(w("innovation.over_under", n=tested.height, over=over.height, under=under.height))
-        corrected = "verdict" in links.columns
+    if corrected or links.height:
+        pairs = int(terms["pairs"].max() or 0) if corrected and terms.height else links.height  # type: ignore[arg-type]
+        sentences.append(w("innovation.over_under", n=pairs, over=over.height, under=under.height))
         sentences.append(w("innovation.tests_corrected" if corrected else "innovation.tests_plain"))
-    figures = []
     drawn = pl.concat([over.head(_EXTREMES), under.head(_EXTREMES).reverse()])
-    if drawn.height:
-        years = desk.years(links.select("from_year", "to_year").row(0))
-        label = w("innovation.gravity_figure", topic=topic.name, years=years)
-        dots = [
-            charts.Dot(
-                name=desk.city_pair(entry["origin"], entry["destination"]),
-                value=entry["ratio"],
-                low=entry["ratio_low"],
-                high=entry["ratio_high"],
-                label=w.number(entry["ratio"], digits=2),
-            )
-            for entry in drawn.iter_rows(named=True)
-        ]
-        items = w("common.semicolon").join(f"{dot.name} {dot.label}" for dot in dots[:5])
-        panel = studio.panel(
-            charts.intervals(
-                dots,
-                title=w("innovation.ratio_axis"),
-                middle=1.0,
-                log=True,
-                percent=False,
-                names_width=_PAIR_WIDTH,
-            ),
-            title=label,
-            description=w("innovation.dots_alt", items=items),
-        )
-        figures.append(
-            studio.figure(
-                panel,
-                label=label,
-                shape="chart",
-                notes=(w("innovation.ratio_key"), w("innovation.ratio_least", n=_LEAST_COUNT)),
-            )
-        )
+    years = desk.last if links.is_empty() else links.select("from_year", "to_year").row(0)
+    figures = (_ratio_figure(desk, studio, topic, drawn, desk.years(years)),) if drawn.height else ()
     return Block(
         title=topic.name,
         sentences=tuple(sentences),
-        figures=tuple(figures),
+        figures=figures,
         tables=(_terms_table(desk, topic, terms),) if terms.height else (),
         missing="" if terms.height else w("innovation.no_terms"),
     )
+
+
+def _ratio_figure(desk: Desk, studio: Studio, topic: Topic, drawn: pl.DataFrame, years: str) -> Figure:
+    """Draw ratios with their intervals; a pair without any record stands at the least value drawn."""
+    w = desk.words
+    bounds = [v for c in ("ratio", "ratio_low", "ratio_high") for v in drawn[c].to_list() if v > 0]
+    least = min(bounds, default=1.0) / 1.5
+    dots = [
+        charts.Dot(
+            name=desk.city_pair(entry["origin"], entry["destination"]),
+            value=max(entry["ratio"], least),
+            low=max(entry["ratio_low"], least),
+            high=max(entry["ratio_high"], least),
+            label=w.number(entry["ratio"], digits=2),
+        )
+        for entry in drawn.iter_rows(named=True)
+    ]
+    label = w("innovation.gravity_figure", topic=topic.name, years=years)
+    items = w("common.semicolon").join(f"{dot.name} {dot.label}" for dot in dots[:5])
+    panel = studio.panel(
+        charts.intervals(
+            dots,
+            title=w("innovation.ratio_axis"),
+            middle=1.0,
+            log=True,
+            percent=False,
+            names_width=_PAIR_WIDTH,
+        ),
+        title=label,
+        description=w("innovation.dots_alt", items=items),
+    )
+    notes = (w("innovation.ratio_key"), w("innovation.ratio_least", n=_LEAST_COUNT))
+    return studio.figure(panel, label=label, shape="chart", notes=notes)
 
 
 def _term_sentences(desk: Desk, terms: pl.DataFrame) -> list[str]:
@@ -363,9 +433,11 @@ def _term_sentences(desk: Desk, terms: pl.DataFrame) -> list[str]:
         if low <= 0 <= high:
             text.append(w("innovation.term_unclear", term=w.or_id("gravity_term", term)))
             continue
-        # Twice the distance: 2^β of the ties; a border or a shared language: e^β of them.
+        # Twice the distance: 2^β of the ties; one country or one language: e^β of them.
         factors = [(math.pow(2.0, b) if term == "distance" else math.exp(b)) for b in (estimate, low, high)]
-        bounds = w("innovation.bounds", low=w.number(factors[1], digits=2), high=w.number(factors[2], digits=2))
+        bounds = w(
+            "innovation.bounds", low=w.number(factors[1], digits=2), high=w.number(factors[2], digits=2)
+        )
         text.append(w(f"gravity_says.{term}", factor=w.number(factors[0], digits=2), bounds=bounds))
     return text
 

@@ -1,7 +1,7 @@
 """What the sections of the chapter share: fields and their names, windows, settings, rows of a table."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -71,7 +71,8 @@ class Desk:
             .sort("count", "network", "field", descending=[True, False, False])
         )
         ordered = sorted(
-            sums.iter_rows(), key=lambda row: (NETWORKS.index(row[0]) if row[0] in NETWORKS else 99, -row[2], row[1])
+            sums.iter_rows(),
+            key=lambda row: (NETWORKS.index(row[0]) if row[0] in NETWORKS else 99, -row[2], row[1]),
         )
         return tuple(
             Topic(network=network, field=name, name=self.topic_name(network, name))
@@ -82,7 +83,9 @@ class Desk:
     def _field_names(self) -> Mapping[str, Mapping[str, str]]:
         """Names of fields: of the result, else of the built-in file."""
         names: dict[str, Mapping[str, str]] = {one.id: one.name for one in built_in().fields}
-        for name, english, chinese in self.table("frontier_fields").select("field", "name", "name_zh").iter_rows():
+        for name, english, chinese in (
+            self.table("frontier_fields").select("field", "name", "name_zh").iter_rows()
+        ):
             names[name] = {"en": english or name, "zh": chinese or english or name}
         return names
 
@@ -106,7 +109,9 @@ class Desk:
         """Every window of the links, in order; of the years of the totals where there are no links."""
         links = self.table("link_measures")
         if links.height:
-            return tuple(links.select("from_year", "to_year").unique().sort("from_year", "to_year").iter_rows())
+            return tuple(
+                links.select("from_year", "to_year").unique().sort("from_year", "to_year").iter_rows()
+            )
         years = self.table("field_totals")["year"]
         if not len(years):
             return ()
@@ -129,7 +134,7 @@ class Desk:
         return table.filter((pl.col("from_year") == from_year) & (pl.col("to_year") == to_year))
 
     def totals(self, topic: Topic, window: tuple[int, int]) -> pl.DataFrame:
-        """Sum a field's totals over a window: city_id, count, fractional, citations, share; greatest first."""
+        """Sum a field's totals over a window by city, the greatest first."""
         rows = topic.of(self.table("field_totals")).filter(pl.col("year").is_between(*window))
         # Sorted first, so that sums of floats come out the same on every machine.
         summed = (
@@ -138,7 +143,9 @@ class Desk:
             .agg(
                 pl.col("count").sum(),
                 pl.col("fractional").sum(),
-                pl.when(pl.col("citations").is_not_null().any()).then(pl.col("citations").sum()).alias("citations"),
+                pl.when(pl.col("citations").is_not_null().any())
+                .then(pl.col("citations").sum())
+                .alias("citations"),
             )
         )
         whole = math.fsum(summed["fractional"].to_list())
@@ -201,5 +208,3 @@ class Desk:
 def finite(value: float | None) -> float | None:
     """Return a number, None where it is none."""
     return value if value is not None and math.isfinite(value) else None
-
-

@@ -16,8 +16,8 @@ PANEL_TIES = 120
 
 _PANEL_NODES = 80
 _PANEL_LABELS = 7
-_P_VALUES = ("sdsm_p", "disparity_p")
-"""What tells a tie from chance, the better first: the two-mode model knows how large a record is."""
+_P_VALUES = ("sdsm_q", "sdsm_p", "disparity_p")
+"""What tells a tie from chance, the better first: corrected for many tests, and knowing a record's size."""
 
 Window = tuple[int, int]
 
@@ -36,7 +36,7 @@ def section(desk: Desk, studio: Studio) -> Section:
 
 def beyond_chance(desk: Desk, links: pl.DataFrame) -> tuple[pl.DataFrame, str]:
     """Return the ties beyond chance and the column that says so; all ties and "" where no test was made."""
-    for column in _P_VALUES:
+    for column in (column for column in _P_VALUES if column in links.columns):
         known = links.filter(pl.col(column).is_not_null() & pl.col(column).is_not_nan())
         if known.height:
             return known.filter(pl.col(column) < desk.significance), column
@@ -70,12 +70,31 @@ def _block(desk: Desk, studio: Studio, topic: Topic) -> Block:
     for window in desk.windows:
         years, table = desk.years(window), of_window[window]
         nodes = tuple(
-            Node(name=short(desk.view.city(city_id)), longitude=at[city_id][0], latitude=at[city_id][1], value=value)
-            for city_id, value in totals[window].select("city_id", "fractional").head(_PANEL_NODES).iter_rows()
+            Node(
+                name=short(desk.view.city(city_id)),
+                longitude=at[city_id][0],
+                latitude=at[city_id][1],
+                value=value,
+            )
+            for city_id, value in totals[window]
+            .select("city_id", "fractional")
+            .head(_PANEL_NODES)
+            .iter_rows()
             if city_id in at and value > 0
         )
         ties = network_pages.ties_of(drawn[window], at)
-        panels.append(_panel(desk, studio, topic, years, nodes, ties, scale=scale, every=kept[window][0].height))
+        panels.append(
+            _panel(
+                desk,
+                studio,
+                topic,
+                years=years,
+                nodes=nodes,
+                ties=ties,
+                scale=scale,
+                every=kept[window][0].height,
+            )
+        )
         cities = pl.concat([table["origin"], table["destination"]]).n_unique()
         body.append(
             row(
@@ -91,10 +110,19 @@ def _block(desk: Desk, studio: Studio, topic: Topic) -> Block:
     tested = {window for window, (_, column) in kept.items() if column}
     notes = [
         w("innovation.maps_key", unit=desk.unit(topic.network)),
-        w("innovation.backbone", test=w.joined([w(f"backbone_test.{c}") for c in _P_VALUES if c in columns]), level=f"{desk.significance:g}")
+        w(
+            "innovation.backbone",
+            test=w.joined([w(f"backbone_test.{c}") for c in _P_VALUES if c in columns]),
+            level=f"{desk.significance:g}",
+        )
         if columns
         else w("innovation.no_backbone"),
-        w("innovation.backbone_some", windows=w.joined([desk.years(x) for x in desk.windows if x not in tested and of_window[x].height]))
+        w(
+            "innovation.backbone_some",
+            windows=w.joined(
+                [desk.years(x) for x in desk.windows if x not in tested and of_window[x].height]
+            ),
+        )
         if columns and any(x not in tested and of_window[x].height for x in desk.windows)
         else "",
         w("innovation.maps_most", n=most),
@@ -136,10 +164,10 @@ def _panel(
     desk: Desk,
     studio: Studio,
     topic: Topic,
+    *,
     years: str,
     nodes: Sequence[Node],
     ties: Sequence[Tie],
-    *,
     scale: maps.Scale,
     every: int,
 ) -> Panel:
@@ -156,7 +184,12 @@ def _panel(
         else w("map.alt_none")
     )
     spec = maps.panel(
-        nodes, ties, studio.small_land, frame=studio.frame(maps.PANEL_WIDTH), scale=scale, labels=_PANEL_LABELS
+        nodes,
+        ties,
+        studio.small_land,
+        frame=studio.frame(maps.PANEL_WIDTH),
+        scale=scale,
+        labels=_PANEL_LABELS,
     )
     note = w("innovation.panel_note", drawn=len(ties), n=every)
     return studio.panel(spec, title=title, description=alt, above=years, below=note)
