@@ -6,6 +6,7 @@ What a network is stands in `cosmopolis.networks`.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import polars as pl
 
@@ -66,12 +67,31 @@ class Woven:
     class_counts: pl.DataFrame = field(default_factory=CLASS_COUNTS.to_frame)
 
 
-def weave(edition: Edition, catalog: Catalog, shelf: Shelf, atlas: Atlas) -> Woven:
+class Frontier(Protocol):
+    """What the networks of innovation give: see `cosmopolis.pipeline.innovation.weave`."""
+
+    links: pl.DataFrame
+    country_links: pl.DataFrame
+    last_totals: pl.DataFrame
+    class_counts: pl.DataFrame
+
+
+def weave(
+    edition: Edition, catalog: Catalog, shelf: Shelf, atlas: Atlas, innovation: Frontier | None = None
+) -> Woven:
     """Make every network that the edition's sources allow, and draw the sample.
 
     A source that bears no years in its rows gives its network the latest year of its catalogue entry.
+
+    Parameters
+    ----------
+    innovation
+        Networks of papers and patents, made before; none if not given.
     """
     woven = Woven()
+    if innovation is not None:
+        woven.links, woven.country_links = innovation.links, innovation.country_links
+        woven.last_totals, woven.class_counts = innovation.last_totals, innovation.class_counts
     parts: list[pl.DataFrame] = [woven.links]
     port_cities = pl.DataFrame(schema={"city_id": pl.Int64, "serves": pl.String})
     parts.extend(_air(shelf, atlas))
@@ -85,7 +105,7 @@ def weave(edition: Edition, catalog: Catalog, shelf: Shelf, atlas: Atlas) -> Wov
     if shelf.has("science-sample"):
         parts.append(_coauthorship(shelf, atlas, edition.networks.counting))
     if shelf.has("icio-2022"):
-        woven.country_links = _trade(shelf, atlas)
+        woven.country_links = pl.concat([woven.country_links, _trade(shelf, atlas)])
     woven.links = pl.concat(parts)
     woven.sample = draw_sample(edition.sample, shelf, atlas, woven, port_cities)
     if shelf.has("railways"):

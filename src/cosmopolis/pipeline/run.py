@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 LINES_IN_MEMORY = 5_000_000
 """A longer quarantine is written without being read into memory."""
 
-STEPS = ("sources", "cities", "networks", "measures", "index", "intervals", "report", "result")
+STEPS = ("sources", "cities", "innovation", "networks", "measures", "index", "intervals", "report", "result")
 """What a progress bar counts."""
 
 
@@ -209,7 +209,7 @@ def _identity(settings: Edition, catalog: Catalog, shelf: Shelf) -> dict[str, An
         "missing": shelf.missing,
         "program": program_hash(),
         "versions": versions(),
-        "seeds": {"intervals": settings.intervals.seed},
+        "seeds": {"intervals": settings.intervals.seed, "innovation": settings.innovation.seed},
     }
 
 
@@ -229,6 +229,7 @@ def _own_files(settings: Edition) -> dict[str, str]:
     named = (
         ("[report], borders", "borders", settings.report.borders),
         ("[cities], exceptions", "exceptions", settings.cities.exceptions),
+        ("[innovation], fields", "fields", settings.innovation.fields),
     )
     hashes = {}
     for where, name, path in named:
@@ -261,11 +262,15 @@ def _tables(
     from cosmopolis.index.rollup import roll_up  # noqa: PLC0415
     from cosmopolis.measures.networks import network_measures  # noqa: PLC0415
     from cosmopolis.pipeline.indicators import indicator_values  # noqa: PLC0415 - SciPy and igraph when needed
+    from cosmopolis.pipeline.innovation.weave import Innovation  # noqa: PLC0415
+    from cosmopolis.pipeline.innovation.weave import weave as weave_innovation  # noqa: PLC0415
     from cosmopolis.pipeline.intervals import with_intervals  # noqa: PLC0415
     from cosmopolis.pipeline.networks import weave  # noqa: PLC0415
 
+    with clock.step("innovation"):
+        innovation = weave_innovation(settings, catalog, shelf, atlas) or Innovation()
     with clock.step("networks"):
-        woven = weave(settings, catalog, shelf, atlas)
+        woven = weave(settings, catalog, shelf, atlas, innovation)
     with clock.step("measures"):
         measures = network_measures(woven.links, measures=settings.networks.measures or None)
     with clock.step("index"):
@@ -277,7 +282,7 @@ def _tables(
         ).with_columns(year="own")
     with clock.step("intervals"):
         scores = with_intervals(rolled, settings.index, settings.intervals, woven=woven)
-    named = set(measures["city_id"]) | set(woven.sample)
+    named = set(measures["city_id"]) | set(woven.sample) | innovation.cities()
     cities = atlas.cities()
     return {
         "cities": cities.filter(pl.col("city_id").is_in(sorted(named)) | (pl.col("population") > 0)),
@@ -289,6 +294,7 @@ def _tables(
         "coverage": rolled.coverage,
         "country_groups": country_groups(shelf),
         "belt_and_road": belt_and_road.table(),
+        **innovation.tables,
     }
 
 

@@ -117,7 +117,11 @@ def papers(desk: Desk) -> Items | None:
         return None
     _keep_works(desk, lists)
     _keep_rows(desk, lists)
-    distinct = engine.query(f"SELECT DISTINCT {', '.join(_ROW_COLUMNS)} FROM paper_rows", order=_ROW_COLUMNS)
+    columns = ", ".join(_ROW_COLUMNS)
+    distinct = engine.query(
+        f"SELECT {columns}, CAST(COUNT(*) AS BIGINT) AS rows FROM paper_rows GROUP BY {columns}",
+        order=_ROW_COLUMNS,
+    )
     registers = desk.of_kind("organisations", "organisations")
     resolver = desk.atlas.resolver
     known = register.build([shelf.part(name, "organisations") for name in registers], resolver)
@@ -125,7 +129,7 @@ def papers(desk: Desk) -> Items | None:
     placed = institutions.place(distinct, known, resolver, rule=rule)
     for name in registers:
         shelf.use_all(name)
-    engine.register("placed", distinct.hstack(placed))
+    engine.register("placed", distinct.drop("rows").hstack(placed))
     engine.keep("placed_keys", f"SELECT {_KEY} AS key, * FROM placed")
     engine.keep(
         "paper_places",

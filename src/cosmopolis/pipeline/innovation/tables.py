@@ -1,6 +1,6 @@
 """What is measured on the ties of innovation, table by table; formulas stand in `cosmopolis.measures`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import polars as pl
 
@@ -180,3 +180,20 @@ def community_table(ties: Ties, settings: InnovationSettings) -> pl.DataFrame:
 def shares(totals_by_year: pl.DataFrame) -> pl.DataFrame:
     """Turn whole units of totals into records shared out among their cities."""
     return totals_by_year.with_columns(fractional=pl.col("fractional_units") / SHARE_UNITS)
+
+
+def twice(
+    frame: pl.DataFrame,
+    settings: InnovationSettings,
+    follow: Callable[[pl.DataFrame, tuple[int, int]], pl.DataFrame],
+) -> pl.DataFrame:
+    """Follow series over all years that have data and over the last ones; each span once."""
+    years = frame["year"].drop_nulls()
+    if years.is_empty():
+        return follow(frame, (settings.first_year, settings.last_year))
+    last = int(str(years.max()))
+    spans = {
+        (int(str(years.min())), last),
+        (max(int(str(years.min())), last - settings.recent_years + 1), last),
+    }
+    return pl.concat([follow(frame, span) for span in sorted(spans)])

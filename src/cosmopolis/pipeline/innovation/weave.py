@@ -1,0 +1,222 @@
+"""The whole way of innovation: from an edition's sources of papers and patents to links and tables."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from cosmopolis.edition import Edition
+from cosmopolis.engines import open_engine
+from cosmopolis.measures import (
+    citations,
+    country_trends,
+    growth,
+    specialisation,
+)
+from cosmopolis.measures.windows import consecutive
+from cosmopolis.networks import fields as frontiers
+from cosmopolis.networks.links import COUNTRY_LINKS, LINKS
+from cosmopolis.pipeline.cities import Atlas
+from cosmopolis.pipeline.innovation import tables
+from cosmopolis.pipeline.innovation.areas import NETWORK, class_totals, last_classes
+from cosmopolis.pipeline.innovation.items import PANEL, Desk, Items, papers
+from cosmopolis.pipeline.innovation.patents import patents
+from cosmopolis.pipeline.innovation.ties import tie
+from cosmopolis.pipeline.networks import CLASS_COUNTS, LAST_TOTALS
+from cosmopolis.pipeline.records import Shelf
+from cosmopolis.sources.catalog import Catalog
+
+KINDS = ("papers", "patents", "class counts", "country cooperation")
+"""Kinds of sources of which innovation is made; an edition without any of them has no such tables."""
+
+OTHER_NETWORK = "coauthorship_all"
+"""Network of works between countries in all fields, as another source counts them."""
+
+
+@dataclass(kw_only=True)
+class Innovation:
+    """Networks and tables of innovation.
+
+    Attributes
+    ----------
+    links, country_links
+        By `cosmopolis.networks.links`.
+    tables
+        By name: see docs/tables.md.
+    last_totals, class_counts
+        What indicators take: see `cosmopolis.pipeline.networks.Woven`.
+    capped
+        For each network the records in more cities than the edition's largest record.
+    """
+
+    links: pl.DataFrame = field(default_factory=LINKS.to_frame)
+    country_links: pl.DataFrame = field(default_factory=COUNTRY_LINKS.to_frame)
+    tables: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    last_totals: pl.DataFrame = field(default_factory=LAST_TOTALS.to_frame)
+    class_counts: pl.DataFrame = field(default_factory=CLASS_COUNTS.to_frame)
+    capped: Mapping[str, int] = field(default_factory=dict)
+
+    def cities(self) -> set[int]:
+        """Return every city that one of the tables names."""
+        columns = ("city_id", "origin", "destination")
+        return {
+            city
+            for table in self.tables.values()
+            for name in columns
+            if table.schema.get(name) == pl.Int64
+            for city in table[name].unique().to_list()
+        }
+
+
+def weave(
+    edition: Edition, catalog: Catalog, shelf: Shelf, atlas: Atlas, *, engine: str = "duckdb"
+) -> Innovation | None:
+    """Make every network and table of innovation that the edition's sources allow.
+
+    Parameters
+    ----------
+    engine
+        Where the records are placed and counted; it changes the time, never a byte.
+
+    Returns
+    -------
+    innovation
+        None where the edition has no source of papers, patents, classes or co-operation that is there.
+    """
+    there = [name for name in edition.sources if shelf.has(name)]
+    if not any(catalog.source(name).kind in KINDS for name in there):
+        return None
+    own = edition.innovation.fields
+    fields = frontiers.load(edition.path(own) if own else None)
+    if edition.innovation.frontiers:
+        fields = fields.pick(edition.innovation.frontiers)
+    cities = atlas.cities()
+    parts: dict[str, list[pl.DataFrame]] = {}
+    woven = Innovation()
+    with open_engine(engine) as runner:
+        desk = Desk(edition=edition, catalog=catalog, shelf=shelf, atlas=atlas, fields=fields, engine=runner)
+        pairs = _country_pairs(desk)
+        last = []
+        for items in (papers(desk), patents(desk)):
+            if items is not None:
+                made, totals = _network(items, desk, cities, pairs, woven)
+                last.append(totals)
+                for name, frame in made.items():
+                    parts.setdefault(name, []).append(frame)
+        _classes(desk, parts, woven)
+    others = _cooperation(desk)
+    if not others.is_empty():
+        parts["country_agreement"] = [country_trends.compare(woven.country_links, others)]
+        parts.setdefault("country_trends", []).append(_trends(others, edition))
+        woven.country_links = pl.concat([woven.country_links, others]).sort(*COUNTRY_LINKS.names()[:5])
+    if last:
+        woven.last_totals = pl.concat(last).match_to_schema(LAST_TOTALS).sort("field", "city_id")
+    woven.tables = {name: pl.concat(frames, how="vertical") for name, frames in sorted(parts.items())}
+    return woven
+
+
+def _network(
+    items: Items, desk: Desk, cities: pl.DataFrame, pairs: pl.DataFrame | None, woven: Innovation
+) -> tuple[dict[str, pl.DataFrame], pl.DataFrame]:
+    """Make the links and tables of one network; return the tables and the totals of the last window."""
+    settings, network = desk.edition.innovation, items.network
+    every = tie(
+        items,
+        desk.engine,
+        cities.select("city_id", "country"),
+        counting=desk.edition.networks.counting,
+        largest_record=settings.largest_record,
+    )
+    plain = {name: name for name in every.totals["field"].unique().to_list() if not name.endswith(PANEL)}
+    panels = {name + PANEL: name for name in settings.panels if name in plain}
+    ties = every.of_fields(plain)
+    followed = every.of_fields({name: name for name in plain if name + PANEL not in panels} | panels)
+    woven.links = pl.concat([woven.links, ties.links()])
+    woven.country_links = pl.concat([woven.country_links, ties.country_links()])
+    woven.capped = {**woven.capped, network: every.capped}
+    amounts = tables.shares(ties.totals)
+    cited = citations.received(desk.engine, items.view) if items.cited else None
+    totals = specialisation.field_totals(amounts, network=network, citations=cited)
+    terms, models = tables.gravity_tables(ties, cities, pairs, settings)
+    near = tables.nearness_table(followed, cities, settings)
+    made = {
+        "placement": items.placement,
+        "field_totals": totals,
+        "field_growth": growth.growth(amounts, network=network, windows=tables.windows(settings)),
+        "gravity": terms,
+        "gravity_pairs": tables.gravity_pairs(models, network),
+        "link_measures": tables.links_of_windows(ties, models, tables.chance(ties, items, desk), settings),
+        "nearness": near,
+        "nearness_trends": tables.trends_of(near, settings),
+        "country_trends": _trends(followed.country_links(), desk.edition),
+        "communities": tables.community_table(ties, settings),
+        "region_leaders": tables.leader_table(ties, cities, settings),
+        **tables.organisation_tables(ties, items, desk),
+    }
+    return made, _last(totals, desk.edition)
+
+
+def _last(totals: pl.DataFrame, edition: Edition) -> pl.DataFrame:
+    """Add the years of the last window up, for indicators."""
+    first, last = tables.windows(edition.innovation)[-1]
+    return (
+        totals.filter(pl.col("year").is_between(first, last))
+        .sort("field", "city_id", "year")
+        .group_by("field", "city_id", maintain_order=True)
+        .agg(
+            pl.col("count", "shared", "fractional").sum(),
+            citations=pl.when(pl.col("citations").is_not_null().any()).then(pl.col("citations").sum()),
+        )
+        .with_columns(year=pl.lit(last, dtype=pl.Int64), citations=pl.col("citations").cast(pl.Float64))
+        .select(LAST_TOTALS.names())
+    )
+
+
+def _classes(desk: Desk, parts: dict[str, list[pl.DataFrame]], woven: Innovation) -> None:
+    """Add the tables of patent classes by metropolitan area, where there is a source of them."""
+    settings = desk.edition.innovation
+    amounts, placement = class_totals(desk)
+    if amounts.is_empty():
+        return
+    woven.class_counts = last_classes(amounts, settings)
+    spans = consecutive(settings.first_year, settings.last_class_year, years=settings.window_years)
+    parts.setdefault("placement", []).append(placement)
+    parts.setdefault("field_totals", []).append(specialisation.field_totals(amounts, network=NETWORK))
+    if len(spans) > 1:
+        parts.setdefault("field_growth", []).append(growth.growth(amounts, network=NETWORK, windows=spans))
+
+
+def _country_pairs(desk: Desk) -> pl.DataFrame | None:
+    """Return what is known of pairs of countries, by ISO 3166-1 alpha-2; None without a source of it."""
+    for source in desk.of_kind("country pairs", "pairs"):
+        rows = desk.shelf.part(source, "pairs")
+        desk.shelf.use_all(source)
+        known = desk.atlas.countries.table.filter(pl.col("iso3").is_not_null())
+        codes = dict(known.select("iso3", "country").iter_rows())
+        ends = pl.col("origin", "destination").replace_strict(codes, default=None, return_dtype=pl.String)
+        return rows.with_columns(ends).drop_nulls(["origin", "destination"]).drop("row")
+    return None
+
+
+def _cooperation(desk: Desk) -> pl.DataFrame:
+    """Return works of two countries as another source counts them, as links of a network of its own."""
+    settings = desk.edition.innovation
+    frames = [COUNTRY_LINKS.to_frame()]
+    for source in desk.of_kind("country cooperation", "works"):
+        rows = desk.shelf.part(source, "works")
+        desk.shelf.use_all(source)
+        span = pl.col("year").is_between(settings.first_year, settings.last_year)
+        frames.append(country_trends.of_works(rows.filter(span), network=OTHER_NETWORK))
+    return pl.concat(frames)
+
+
+def _trends(country_links: pl.DataFrame, edition: Edition) -> pl.DataFrame:
+    """Follow the ties of the edition's partners over all years and over the last ones."""
+    settings = edition.innovation
+    return tables.twice(
+        country_links,
+        settings,
+        lambda links, years: country_trends.country_trends(
+            links, years=years, countries=settings.partners, band=settings.steady
+        ),
+    )
