@@ -131,6 +131,27 @@ def _organisation(number: int, **cells: str) -> str:
     )
 
 
+MATRIX = "%%MatrixMarket matrix coordinate real general"
+METRO = {
+    "straccamore_MAs_list_gdp_1990_2014.csv": "MA,cntr\nAlder [Ash]_XA,XA\nBirch_XB,XB\nCedar_XC,XC\n",
+    "straccamore_cpc4_list.csv": "4D_tec\nA01B\nA01C\n",
+    "MA_tec_anno_2010.mtx.gz": f"{MATRIX}\n%\n3 2 0\n",
+}
+SAMPLE = {
+    "patentsview_api_sample_inventors.tsv.gz": (
+        "patent_id\tinventor_sequence\tinventor_id\tname_first\tname_last\tlocation_id\tcity\tstate\tcountry\n"
+    ),
+    "patentsview_api_sample_assignees.tsv.gz": (
+        "patent_id\tassignee_sequence\tassignee_id\tassignee_type\torganization\tlocation_id\tcity\tstate\tcountry\n"
+    ),
+    "patentsview_api_sample_cpc.tsv.gz": "patent_id\tcpc_sequence\tcpc_class\tcpc_subclass\tcpc_group\n",
+}
+
+
+def _inventor(patent: str, *, sequence: str = "0", city: str = "Alder", country: str = "XA") -> str:
+    return f"{patent}\t{sequence}\tinv\tAda\tAsh\tloc\t{city}\t\t{country}"
+
+
 CASES: tuple[Case, ...] = (
     Case(
         source="geonames",
@@ -571,5 +592,55 @@ CASES: tuple[Case, ...] = (
             "country": (_organisation(2, country="Arborea"), "country"),
             "duplicate key": (_organisation(1), "organisation"),
         },
+    ),
+    Case(
+        source="patents-metro-cpc",
+        part="counts",
+        file="MA_tec_anno_2010.mtx.gz",
+        before=f"{MATRIX}\n%\n3 2 2\n",
+        between="\n",
+        good=("1 1 4.000000000000000e+00", "2 2 1.500000000000000e+00"),
+        broken={
+            "truncated": ("1 2", "row"),
+            "a word for a number": ("one 2 3", "area"),
+            "unknown area": ("4 1 3", "area"),
+            "unknown class": ("1 3 3", "class"),
+            "wrong type": ("1 2 many", "count"),
+            "out of range": ("1 2 -1", "count"),
+            "no number": ("1 2 nan", "count"),
+            "duplicate key": ("1 1 4", "area+country+year+class"),
+        },
+        others=METRO,
+    ),
+    Case(
+        source="patentsview-sample",
+        part="parties",
+        file="patentsview_api_sample_inventors.tsv.gz",
+        before=SAMPLE["patentsview_api_sample_inventors.tsv.gz"],
+        between="\n",
+        good=(_inventor("6009555"), _inventor("6009556")),
+        broken={
+            "truncated": ("6009557\t0\tinv", "name_first"),
+            "quotation mark never closed": (_inventor('"6009557'), "row"),
+            "too many fields": (_inventor("6009557") + "\t9", "country"),
+            "wrong type": (_inventor("6009557", sequence="first"), "order"),
+            "missing field": (_inventor("6009557", city=""), "text"),
+            "out of range": (_inventor("6009557", country="USA"), "country"),
+        },
+        others=SAMPLE,
+    ),
+    Case(
+        source="patentsview-sample",
+        part="patents",
+        file="patentsview_api_sample_cpc.tsv.gz",
+        before=SAMPLE["patentsview_api_sample_cpc.tsv.gz"],
+        between="\n",
+        good=("6009555\t0\tA42\tA42B\tA42B1/247", "6009556\t0\tA42\tA42B\tA42B1/24"),
+        broken={
+            "a design": ("D345678\t0\tA42\tA42B\tA42B1/24", "year"),
+            "after the table of years": ("12000000\t0\tA42\tA42B\tA42B1/24", "year"),
+            "missing field": ("\t0\tA42\tA42B\tA42B1/24", "patent"),
+        },
+        others=SAMPLE,
     ),
 )

@@ -118,6 +118,7 @@ def test_own_catalogue_swaps_one_file(tmp_path: Path) -> None:
         (("pypi:harbours==1.2!", "pypi:harbours==newest!"), "has no known form"),
         (("!harbours/data/", "!../"), "must be relative and without"),
         (('"ports.csv"', '"../ports.csv"'), "expected a plain file name"),
+        (('"ports.csv"', '"quays/ports.csv"'), "expected a plain file name without '/'"),
         (('"XX", "YY"', '"XXX"'), "country 'XXX' is not two capital letters"),
         (("[2019, 2020]", "[2020, 2019]"), "expected the first and the last year"),
         (("years = [2020]", 'years = "2020"'), "expected a list of years"),

@@ -24,6 +24,8 @@ from cosmopolis.sources import (
     icml_nips_iclr,
     openalex_country_coauthorship,
     paperlists,
+    patents_metro_cpc,
+    patentsview_sample,
     readers,
     ror,
 )
@@ -128,6 +130,16 @@ READ_FILES = {
     "icml-nips-iclr": (icml_nips_iclr.FILE,),
     "openalex-country-coauthorship": (openalex_country_coauthorship.FILE,),
     "paper-table": ("papers.csv",),
+    "patents-metro-cpc": (
+        "MA_tec_anno_2010.mtx.gz",
+        patents_metro_cpc.AREAS,
+        patents_metro_cpc.CLASSES,
+    ),
+    "patentsview-sample": (
+        patentsview_sample.INVENTORS,
+        patentsview_sample.ASSIGNEES,
+        patentsview_sample.CLASSES,
+    ),
     "ror": (ror.FILE,),
     "world-borders": tuple(f"naturalearth_lowres.{kind}" for kind in ("shp", "shx", "dbf", "cpg")),
 }

@@ -363,16 +363,19 @@ def _file(entry: dict[str, Any], templates: tuple[str, ...], where: str) -> Sour
     name = _text(entry, "name", f"{where}, a file")
     where = f"{where}, file {name!r}"
     _check_keys(entry, (*_FILE_REQUIRED, *_FILE_OPTIONAL), where, required=_FILE_REQUIRED)
-    if not is_safe_path(name) or "/" in name or name.endswith(".part"):
-        raise SpecError(f"{where}: expected a plain file name without '/' that does not end in '.part'")
+    own = _texts(entry.get("locators", []), f"{where}, locators")
+    locators = tuple(locator.replace("{name}", name) for locator in own or templates)
+    if not is_safe_path(name) or ("/" in name and locators) or name.endswith(".part"):
+        raise SpecError(
+            f"{where}: expected a plain file name without '/' that does not end in '.part' "
+            "(a file that only a mirror has may lie in a folder)"
+        )
     sha256 = _text(entry, "sha256", where)
     if not _SHA256.fullmatch(sha256):
         raise SpecError(f"{where}: sha256 is {sha256!r}; expected 64 hexadecimal digits in small letters")
     size = entry["size"]
     if not isinstance(size, int) or isinstance(size, bool) or size < 0:
         raise SpecError(f"{where}: size is {size!r}; expected the file's length in bytes")
-    own = _texts(entry.get("locators", []), f"{where}, locators")
-    locators = tuple(locator.replace("{name}", name) for locator in own or templates)
     for locator in locators:
         try:
             parse_locator(locator)

@@ -34,6 +34,8 @@ READERS: tuple[str, ...] = (
     "openflights-2014",
     "paper-table",
     "paperlists",
+    "patents-metro-cpc",
+    "patentsview-sample",
     "ports",
     "railways",
     "ror",
