@@ -35,6 +35,33 @@ def _options(parser: argparse.ArgumentParser) -> list[str]:
     return [word for action in parser._actions for word in action.option_strings if word.startswith("--")]  # noqa: SLF001
 
 
+def _add_simulate(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    """Add the command `simulate`."""
+    simulate = commands.add_parser(
+        "simulate", help="write synthetic records in the true formats, with a planted truth"
+    )
+    simulate.add_argument("folder", type=Path, metavar="DIR", help="folder to write to; it serves as mirror")
+    simulate.add_argument("--works", type=int, required=True, metavar="N", help="papers")
+    simulate.add_argument("--patents", type=int, metavar="N", help="patents (a tenth as many)")
+    simulate.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="the same gives the same bytes (0)"
+    )
+    simulate.add_argument(
+        "--format", default="openalex", metavar="NAME", help="form of papers: openalex, or table (quicker)"
+    )
+    simulate.add_argument("--cities", type=int, metavar="N", help="cities (200; 60 invented ones)")
+    simulate.add_argument(
+        "--mirror",
+        type=Path,
+        metavar="DIR",
+        help=f"where the gazetteer may be, for true cities (or {_MIRROR})",
+    )
+    simulate.add_argument(
+        "--cache", type=Path, metavar="DIR", help=f"where the gazetteer may be, too (or {_CACHE})"
+    )
+    simulate.set_defaults(run=_simulate, options=_options(simulate))
+
+
 def _parser() -> _Parser:
     parser = _Parser(
         prog="cosmopolis",
@@ -89,6 +116,8 @@ def _parser() -> _Parser:
     index.add_argument("spec", type=Path, metavar="SPEC", help="TOML file that names its data, or a workbook")
     index.add_argument("--out", type=Path, metavar="DIR", help="folder to write to (out/<index id>)")
     index.set_defaults(run=_index, options=_options(index))
+
+    _add_simulate(commands)
 
     compare = commands.add_parser("compare", help="say what changed between two results, and why")
     compare.add_argument("before", type=Path, metavar="DIR_A", help="folder of the earlier result")
@@ -186,6 +215,21 @@ def _index(args: argparse.Namespace) -> int:
 
     _not_a_result(args.out)
     return run(args.spec, args.out)
+
+
+def _simulate(args: argparse.Namespace) -> int:
+    from cosmopolis.simulate.command import run
+
+    return run(
+        args.folder,
+        works=args.works,
+        patents_=args.patents,
+        seed=args.seed,
+        form=args.format,
+        cities=args.cities,
+        mirror=_mirror(args),
+        cache=_cache(args),
+    )
 
 
 def _compare(args: argparse.Namespace) -> int:
