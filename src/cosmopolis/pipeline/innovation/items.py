@@ -9,19 +9,20 @@ millions of works go the same way. What a field means stands in `networks.fields
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from cosmopolis.edition import Edition
-from cosmopolis.engines.dialect import Dialect
-from cosmopolis.engines.projection import Projection
 from cosmopolis.networks import classify, duplicates
 from cosmopolis.networks.fields import Fields
 from cosmopolis.pipeline.cities import Atlas
 from cosmopolis.pipeline.records import Shelf
 from cosmopolis.places import institutions, register
 from cosmopolis.sources.catalog import Catalog
+
+if TYPE_CHECKING:
+    from cosmopolis.engines import Engine
 
 PANEL = ":panel"
 """End of the name of a field's records in the venues of its panel."""
@@ -34,24 +35,6 @@ PLACEMENT = pl.Schema(
 _WORK_COLUMNS = ("row", "work", "year", "title", "venue", "topics", "keywords", "citations")
 _ROW_COLUMNS = institutions.ROW_COLUMNS
 _KEY = " || chr(31) || ".join(f"COALESCE({column}, '')" for column in _ROW_COLUMNS)
-
-
-class Runner(Protocol):
-    """What is asked of an engine: see `cosmopolis.engines`."""
-
-    dialect: Dialect
-
-    def register(self, name: str, rows: pl.DataFrame | Sequence[object]) -> None:
-        """Make a frame or files known under a name."""
-
-    def keep(self, name: str, sql: str) -> None:
-        """Keep the answer of a query under a name."""
-
-    def query(self, sql: str, *, order: tuple[str, ...]) -> pl.DataFrame:
-        """Run a query and sort its answer."""
-
-    def project(self, sql: str, *, largest_record: int | None = None) -> Projection:
-        """Count the pairs of cities of records."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,15 +51,15 @@ class Items:
         Where they come from.
     placement
         By `PLACEMENT`.
-    cited
-        Whether any record bears citations.
+    citations
+        Query of `item, citations`; None where no record bears citations.
     """
 
     network: str
     view: str
     sources: tuple[str, ...]
     placement: pl.DataFrame
-    cited: bool
+    citations: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +71,7 @@ class Desk:
     shelf: Shelf
     atlas: Atlas
     fields: Fields
-    engine: Runner
+    engine: "Engine"
 
     def of_kind(self, kind: str, *parts: str) -> list[str]:
         """Return the edition's sources of a kind that are there and have these parts."""
@@ -149,7 +132,7 @@ def papers(desk: Desk) -> Items | None:
         view="paper_items",
         sources=tuple(lists),
         placement=_placement(engine),
-        cited=bool(cited),
+        citations="SELECT work AS item, citations FROM counted_works" if cited else None,
     )
 
 
@@ -186,7 +169,7 @@ def _keep_works(desk: Desk, lists: Sequence[str]) -> None:
     engine.keep("work_fields", " UNION ALL ".join([plain, *panels]))
 
 
-def _panel_sql(field: str, venues: Sequence[str], engine: Runner) -> str:
+def _panel_sql(field: str, venues: Sequence[str], engine: "Engine") -> str:
     """Write the query of a field's works in its panel, in the years in which each venue has some."""
     names = ", ".join(_quoted(venue.casefold()) for venue in venues)
     of_panel = (
@@ -271,7 +254,7 @@ def settle(desk: Desk, source: str, part: str, *, judged: str, column: str) -> N
     desk.shelf.account(source, part, used, lines, otherwise="it stands behind no table")
 
 
-def _placement(engine: Runner) -> pl.DataFrame:
+def _placement(engine: "Engine") -> pl.DataFrame:
     """Count rows and works by source and way of placing."""
     found = engine.query(
         "SELECT source, way, CAST(COUNT(*) AS BIGINT) AS rows, "

@@ -86,7 +86,7 @@ def patents(desk: Desk) -> Items | None:
         view="patent_items",
         sources=tuple(lists),
         placement=_placement(desk),
-        cited=bool(cited),
+        citations="SELECT patent AS item, citations FROM counted_patents" if cited else None,
     )
 
 

@@ -1,29 +1,27 @@
 """What is measured on the ties of innovation, table by table; formulas stand in `cosmopolis.measures`."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import polars as pl
 
 from cosmopolis.edition import InnovationSettings
 from cosmopolis.engines.projection import SHARE_UNITS
 from cosmopolis.measures import (
+    citations,
     communities,
     gravity,
-    growth,
     leaders,
     nearness,
     roles,
     similarity,
-    specialisation,
     tie_organisations,
-    trends,
 )
 from cosmopolis.measures.windows import Window, consecutive, of_links, of_totals
 from cosmopolis.networks import backbone
-from cosmopolis.pipeline.innovation.items import Desk, Items
+from cosmopolis.pipeline.innovation.items import PANEL, Desk, Items
 from cosmopolis.pipeline.innovation.ties import Ties
 
-_TOPIC = ["network", "field"]
 _WINDOW = ["field", "from_year", "to_year"]
 _WINDOW_SCHEMA = {"field": pl.String, "from_year": pl.Int64, "to_year": pl.Int64}
 _PAIR_SCHEMA = {"origin": pl.Int64, "destination": pl.Int64}
@@ -147,9 +145,8 @@ def links_of_windows(
     ties: Ties, pairs: pl.DataFrame, by_chance: pl.DataFrame, settings: InnovationSettings
 ) -> pl.DataFrame:
     """Return the table `link_measures`."""
-    expected = pairs.select(*_WINDOW, "origin", "destination", "expected", "ratio", "ratio_low", "ratio_high")
     measured = similarity.link_measures(
-        ties.links(), shares(ties.totals), windows=windows(settings), expected=expected
+        ties.links(), shares(ties.totals), windows=windows(settings), expected=pairs
     )
     keys = [*_WINDOW, "origin", "destination"]
     return (
@@ -197,3 +194,99 @@ def twice(
         (max(int(str(years.min())), last - settings.recent_years + 1), last),
     }
     return pl.concat([follow(frame, span) for span in sorted(spans)])
+
+
+def nearness_table(ties: Ties, cities: pl.DataFrame, settings: InnovationSettings) -> pl.DataFrame:
+    """Return the table `nearness`, of weights under which every record counts once."""
+    refined = replace(ties, counting="refined")
+    records = (
+        refined.pairs.group_by("field", "year")
+        .agg(pl.col("refined_units").sum())
+        .select("field", "year", records=pl.col("refined_units") / SHARE_UNITS)
+        .sort("field", "year")
+    )
+    return nearness.nearness(
+        refined.links(),
+        cities,
+        records=records,
+        radii_km=settings.near_km,
+        decay_cities=settings.gravity_cities,
+    )
+
+
+def nearness_trends(near: pl.DataFrame, settings: InnovationSettings) -> pl.DataFrame:
+    """Return the table `nearness_trends`, over all years of a field and over its last ones."""
+    frames = [
+        twice(
+            of_field,
+            settings,
+            lambda frame, years: nearness.nearness_trends(
+                frame.filter(pl.col("year").is_between(*years)), band=settings.steady
+            ),
+        )
+        for _, of_field in near.group_by("field", maintain_order=True)
+    ]
+    empty = nearness.nearness_trends(near.clear())
+    keys = ["network", "field", "measure", "from_year", "to_year"]
+    return pl.concat([empty, *frames]).unique(keys, keep="first", maintain_order=True).sort(keys)
+
+
+def leader_table(ties: Ties, cities: pl.DataFrame, settings: InnovationSettings) -> dict[str, pl.DataFrame]:
+    """Return the tables `region_leaders` and `region_shares`."""
+    amounts, spans = shares(ties.totals), windows(settings)
+    return {
+        "region_leaders": leaders.region_leaders(amounts, cities, network=ties.network, windows=spans),
+        "region_shares": leaders.region_shares(amounts, cities, network=ties.network, windows=spans),
+    }
+
+
+def organisation_tables(links: pl.DataFrame, items: Items, desk: Desk) -> dict[str, pl.DataFrame]:
+    """Return `tie_organisations` of the strongest pairs, how many of their records they tell, and names.
+
+    Parameters
+    ----------
+    links
+        The table `link_measures` of the network.
+    """
+    window = ["field", "from_year", "to_year"]
+    strongest = (
+        links.sort(
+            *window,
+            "weight",
+            "count",
+            "origin",
+            "destination",
+            descending=[False] * 3 + [True] * 2 + [False] * 2,
+        )
+        .group_by(window, maintain_order=True)
+        .head(desk.edition.innovation.pairs)
+        .select(*window, "origin", "destination")
+    )
+    found = tie_organisations.behind(
+        desk.engine, items.view, strongest, network=items.network, organisation="organisation_key"
+    )
+    told = found.organisations
+    keys = pl.concat([told["organisation_origin"], told["organisation_destination"]]).unique()
+    names = desk.engine.query(
+        "SELECT organisation_key AS organisation, MIN(organisation_name) AS name "  # noqa: S608 - our own name
+        f"FROM {items.view} WHERE organisation_key IS NOT NULL GROUP BY organisation_key",
+        order=("organisation",),
+    )
+    return {
+        "tie_organisations": told,
+        "tie_coverage": found.coverage,
+        "organisations": names.filter(pl.col("organisation").is_in(keys.implode())),
+    }
+
+
+def cited(items: Items, desk: Desk) -> pl.DataFrame | None:
+    """Return what the records of each city are cited; None where no record bears citations."""
+    if items.citations is None:
+        return None
+    engine = desk.engine
+    engine.keep(
+        "items",
+        f"SELECT item, year, field, city_id FROM {items.view} WHERE field NOT LIKE '%{PANEL}'",  # noqa: S608
+    )
+    engine.keep("counts", items.citations)
+    return citations.received(engine, basis="counts")

@@ -6,17 +6,17 @@ engine, the number of threads and the order of rows change nothing.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from cosmopolis.engines.projection import SHARE_UNITS
-from cosmopolis.networks.links import COUNTRY_LINKS, LINKS, finish
-from cosmopolis.pipeline.innovation.items import Items, Runner
+from cosmopolis.networks.links import finish
+from cosmopolis.pipeline.innovation.items import Items
 
-ALL = "all"
-"""Field of a record whatever its fields."""
+if TYPE_CHECKING:
+    from cosmopolis.engines import Engine
 
-_PAIR_KEYS = ["field", "origin", "destination"]
 _WEIGHTS = {"full": "count", "fractional": "fractional_units", "refined": "refined_units"}
 
 
@@ -50,30 +50,8 @@ class Ties:
         return finish(_weighed(self.pairs, self.counting), network=self.network)
 
     def country_links(self) -> pl.DataFrame:
-        """Return the links between countries by year."""
-        return finish(_weighed(self.country_pairs, self.counting), network=self.network)
-
-    def window(self, first: int, last: int) -> pl.DataFrame:
-        """Add the years of a window up: links whose year is the window's last."""
-        summed = (
-            self.pairs.filter(pl.col("year").is_between(first, last))
-            .group_by(_PAIR_KEYS)
-            .agg(pl.col("count", "fractional_units", "refined_units").sum())
-            .with_columns(year=pl.lit(last, dtype=pl.Int64))
-        )
-        return finish(_weighed(summed, self.counting), network=self.network)
-
-    def window_totals(self, first: int, last: int) -> pl.DataFrame:
-        """Add the years of a window up: `field, city_id, count, shared, fractional`."""
-        return (
-            self.totals.filter(pl.col("year").is_between(first, last))
-            .group_by("field", "city_id")
-            .agg(pl.col("count", "shared", "fractional_units").sum())
-            .select(
-                "field", "city_id", "count", "shared", fractional=pl.col("fractional_units") / SHARE_UNITS
-            )
-            .sort("field", "city_id")
-        )
+        """Return the links between countries by year; the weight is the number of records."""
+        return finish(_weighed(self.country_pairs, "full"), network=self.network)
 
     def of_fields(self, fields: Mapping[str, str]) -> "Ties":
         """Return the ties of some fields, under the names that they map to."""
@@ -95,7 +73,7 @@ def _weighed(pairs: pl.DataFrame, counting: str) -> pl.DataFrame:
 
 def tie(
     items: Items,
-    engine: Runner,
+    engine: "Engine",
     countries: pl.DataFrame,
     *,
     counting: str,
@@ -130,8 +108,3 @@ def tie(
         country_pairs=between.pairs.with_columns(ends),
         capped=cities.capped,
     )
-
-
-def no_links() -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return links between cities and between countries where there are none."""
-    return LINKS.to_frame(), COUNTRY_LINKS.to_frame()

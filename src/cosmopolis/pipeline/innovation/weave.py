@@ -7,12 +7,7 @@ import polars as pl
 
 from cosmopolis.edition import Edition
 from cosmopolis.engines import open_engine
-from cosmopolis.measures import (
-    citations,
-    country_trends,
-    growth,
-    specialisation,
-)
+from cosmopolis.measures import country_trends, growth, specialisation
 from cosmopolis.measures.windows import consecutive
 from cosmopolis.networks import fields as frontiers
 from cosmopolis.networks.links import COUNTRY_LINKS, LINKS
@@ -111,7 +106,10 @@ def weave(
         woven.country_links = pl.concat([woven.country_links, others]).sort(*COUNTRY_LINKS.names()[:5])
     if last:
         woven.last_totals = pl.concat(last).match_to_schema(LAST_TOTALS).sort("field", "city_id")
-    woven.tables = {name: pl.concat(frames, how="vertical") for name, frames in sorted(parts.items())}
+    woven.tables = {name: pl.concat(frames) for name, frames in sorted(parts.items())}
+    if "organisations" in woven.tables:
+        every = woven.tables["organisations"].sort("organisation", "name")
+        woven.tables["organisations"] = every.unique("organisation", keep="first", maintain_order=True)
     return woven
 
 
@@ -135,9 +133,9 @@ def _network(
     woven.country_links = pl.concat([woven.country_links, ties.country_links()])
     woven.capped = {**woven.capped, network: every.capped}
     amounts = tables.shares(ties.totals)
-    cited = citations.received(desk.engine, items.view) if items.cited else None
-    totals = specialisation.field_totals(amounts, network=network, citations=cited)
+    totals = specialisation.field_totals(amounts, network=network, citations=tables.cited(items, desk))
     terms, models = tables.gravity_tables(ties, cities, pairs, settings)
+    links = tables.links_of_windows(ties, models, tables.chance(ties, items, desk), settings)
     near = tables.nearness_table(followed, cities, settings)
     made = {
         "placement": items.placement,
@@ -145,13 +143,13 @@ def _network(
         "field_growth": growth.growth(amounts, network=network, windows=tables.windows(settings)),
         "gravity": terms,
         "gravity_pairs": tables.gravity_pairs(models, network),
-        "link_measures": tables.links_of_windows(ties, models, tables.chance(ties, items, desk), settings),
+        "link_measures": links,
         "nearness": near,
-        "nearness_trends": tables.trends_of(near, settings),
+        "nearness_trends": tables.nearness_trends(near, settings),
         "country_trends": _trends(followed.country_links(), desk.edition),
         "communities": tables.community_table(ties, settings),
-        "region_leaders": tables.leader_table(ties, cities, settings),
-        **tables.organisation_tables(ties, items, desk),
+        **tables.leader_table(ties, cities, settings),
+        **tables.organisation_tables(links, items, desk),
     }
     return made, _last(totals, desk.edition)
 
