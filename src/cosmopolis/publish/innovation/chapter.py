@@ -87,10 +87,11 @@ def chapter(view: View, *, land: Land, config: Mapping[str, Any], number: int) -
 def _findings(desk: Desk) -> list[str]:
     """Return a sentence or two of each section that has the most to say."""
     w = desk.words
-    found = [fields.leading(desk, topic) for topic in desk.topics]
-    for topic in desk.topics:
-        found += nearness.sentences(desk, topic)[:1]
-    found += [ties.strongest_sentence(desk, topic) for topic in desk.topics]
+    found = [
+        make(desk, topic)
+        for make in (fields.leading, nearness.finding, ties.strongest_sentence)
+        for topic in desk.topics
+    ]
     for topic in desk.topics:
         said = countries.sentences(desk, topic)
         if said and said != (w("innovation.no_trend"),):

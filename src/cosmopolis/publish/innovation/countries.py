@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import polars as pl
 
 from cosmopolis.measures import country_trends
+from cosmopolis.networks.fields import ALL
 from cosmopolis.publish.innovation import charts
-from cosmopolis.publish.innovation.model import Block, Cell, Column, Panel, Section, Table, row
+from cosmopolis.publish.innovation.model import Block, Column, Panel, Section, Table, row
 from cosmopolis.publish.innovation.studio import Studio
 from cosmopolis.publish.innovation.topics import Desk, Topic, finite
 
@@ -15,7 +17,14 @@ _FOCUS = "CN"
 _PANELS = 8
 _VERDICTS = ("rising", "steady", "falling", "unclear", "too_few")
 
+_OTHER = "_all"
+"""Ending of a network that another source counts for all fields together, by country."""
+
+_PANEL = "_panel"
+"""Ending of a network of the fixed venues alone."""
+
 Pair = tuple[str, str]
+Trends = dict[tuple[str, str], dict[str, Any]]
 
 
 def venues(desk: Desk) -> str:
@@ -39,10 +48,11 @@ def section(desk: Desk, studio: Studio) -> Section:
     """Make the section."""
     w = desk.words
     blocks = []
-    for topic in desk.topics:
+    for topic in _topics(desk):
         shares = _shares(desk, topic)
         if shares.is_empty():
-            blocks.append(Block(title=topic.name, missing=w("innovation.no_countries")))
+            missing = desk.no_ties(topic, "innovation.no_countries")
+            blocks.append(Block(title=topic.name, missing=missing))
             continue
         blocks.append(_block(desk, studio, topic, shares))
     return Section(
@@ -54,12 +64,39 @@ def section(desk: Desk, studio: Studio) -> Section:
     )
 
 
+def _topics(desk: Desk) -> tuple[Topic, ...]:
+    """Return the fields, and before them the counts of all fields that come by country alone."""
+    networks = set(desk.view.result.table("country_links")["network"].to_list())
+    others = [
+        Topic(network=network + _OTHER, field=ALL, name=desk.topic_name(network + _OTHER, ALL))
+        for network in dict.fromkeys(topic.network for topic in desk.topics)
+        if network + _OTHER in networks
+    ]
+    return (*others, *desk.topics)
+
+
 def _shares(desk: Desk, topic: Topic) -> pl.DataFrame:
-    """Return each pair's share of the field's ties between countries by year, zeros included."""
-    links = topic.of(desk.view.result.table("country_links")).filter(
+    """Return each pair's share of the field's ties between countries by year, zeros included.
+
+    Of the fixed venues where the result has their links, so that lines and trends are of the same records.
+    """
+    table = desk.view.result.table("country_links").filter(
         (pl.col("weight") > 0) & (pl.col("origin") != pl.col("destination"))
     )
+    panel = Topic(network=topic.network + _PANEL, field=topic.field, name=topic.name).of(table)
+    links = panel if panel.height else topic.of(table)
     return country_trends.shares(links).drop_nulls("share") if links.height else pl.DataFrame()
+
+
+def _holds_panel(desk: Desk, topic: Topic) -> bool:
+    """Say whether a field's lines are of other records than its trends."""
+    panels = desk.settings.get("panels")
+    table = desk.view.result.table("country_links")
+    return (
+        isinstance(panels, Mapping)
+        and topic.field in panels
+        and table.filter(pl.col("network") == topic.network + _PANEL).is_empty()
+    )
 
 
 def _focus(desk: Desk, shares: pl.DataFrame) -> str | None:
@@ -81,14 +118,20 @@ def _first_pairs(shares: pl.DataFrame, focus: str | None) -> list[Pair]:
     return [(origin, destination) for origin, destination, _ in sums.head(_PANELS).iter_rows()]
 
 
-def _trends(desk: Desk, topic: Topic) -> Mapping[Pair, dict[str, object]]:
-    """Return the trend of each pair of countries."""
-    table = topic.of(desk.table("country_trends"))
-    found: dict[Pair, dict[str, object]] = {}
-    for entry in table.iter_rows(named=True):
-        found[entry["origin"], entry["destination"]] = entry
-        found.setdefault((entry["destination"], entry["origin"]), entry)
-    return found
+def _trends(desk: Desk, topic: Topic) -> tuple[Trends, Trends]:
+    """Return the trend of each pair of countries over all years, and over the last where there is one."""
+    found: dict[Pair, list[dict[str, Any]]] = {}
+    for entry in topic.of(desk.table("country_trends")).iter_rows(named=True):
+        found.setdefault((entry["origin"], entry["destination"]), []).append(entry)
+    whole: Trends = {}
+    recent: Trends = {}
+    for pair, entries in found.items():
+        spans = sorted(entries, key=lambda entry: (entry["to_year"] or 0) - (entry["from_year"] or 0))
+        for ends in (pair, pair[::-1]):
+            whole[ends] = spans[-1]
+            if len(spans) > 1:
+                recent[ends] = spans[0]
+    return whole, recent
 
 
 def _name(desk: Desk, pair: Pair, focus: str | None) -> str:
@@ -107,60 +150,99 @@ def sentences(desk: Desk, topic: Topic) -> tuple[str, ...]:
 
 
 def _sentences(desk: Desk, topic: Topic, pairs: list[Pair], focus: str | None) -> tuple[str, ...]:
-    w, trends = desk.words, _trends(desk, topic)
-    text = []
+    """Say which pairs rise, hold and fall: over the last years first, then over all."""
+    whole, recent = _trends(desk, topic)
+    said = [_span_sentence(desk, topic, pairs, focus, trends) for trends in (recent, whole)]
+    found = tuple(text for text in said if text)
+    return found or (desk.words("innovation.no_trend"),)
+
+
+def _span(trends: Trends, pairs: list[Pair]) -> str:
+    """Return the years that trends are of: the first and last of any."""
+    years = [trends[pair][key] for pair in pairs if pair in trends for key in ("from_year", "to_year")]
+    known = [year for year in years if year is not None]
+    return f"{min(known)}–{max(known)}" if known else ""
+
+
+def _span_sentence(desk: Desk, topic: Topic, pairs: list[Pair], focus: str | None, trends: Trends) -> str:
+    w = desk.words
     section = "pairs_say" if focus is None else "partners_say"
+    text = []
     for verdict in _VERDICTS:
-        names = [
-            _name(desk, pair, focus)
-            for pair in pairs
-            if pair in trends and trends[pair]["verdict"] == verdict
-        ]
+        of = [pair for pair in pairs if pair in trends and trends[pair]["verdict"] == verdict]
+        names = [_name(desk, pair, focus) for pair in of]
         if names:
             text.append(w(f"{section}.{verdict}", names=w.joined(names)))
     if not text:
-        return (w("innovation.no_trend"),)
-    first = trends[next(pair for pair in pairs if pair in trends)]
+        return ""
     values = {
         "topic": desk.field_name(topic.field),
         "unit": desk.unit(topic.network),
-        "years": f"{first['from_year']}–{first['to_year']}",
+        "years": _span(trends, pairs) or w.no_data,
         "verdicts": w("common.semicolon").join(text),
     }
     if focus is None:
-        return (w("innovation.pairs_trend", **values),)
-    return (w("innovation.partners_trend", country=desk.view.country(focus), **values),)
+        return w("innovation.pairs_trend", **values)
+    return w("innovation.partners_trend", country=desk.view.country(focus), **values)
+
+
+def _agreement(desk: Desk, topic: Topic) -> str:
+    """Say how far the pairs agree with another count, in the last year that both have; else empty."""
+    rows = topic.of(desk.table("country_agreement")).drop_nulls("spearman").sort("year")
+    if rows.is_empty():
+        return ""
+    last = rows.row(-1, named=True)
+    return desk.words(
+        "innovation.agreement",
+        year=str(last["year"]),
+        pairs=last["pairs"],
+        spearman=desk.words.number(last["spearman"], digits=2),
+    )
 
 
 def _block(desk: Desk, studio: Studio, topic: Topic, shares: pl.DataFrame) -> Block:
     w, view = desk.words, desk.view
     focus = _focus(desk, shares)
     pairs = _first_pairs(shares, focus)
-    trends = _trends(desk, topic)
+    whole, recent = _trends(desk, topic)
     years = (int(shares["year"].min()), int(shares["year"].max()))  # type: ignore[arg-type]
     panels, body, compared = [], [], False
     for pair in pairs:
         mine = shares.filter((pl.col("origin") == pair[0]) & (pl.col("destination") == pair[1])).sort("year")
         own: dict[int, float] = dict(mine.select("year", "share").iter_rows())
-        entry = trends.get(pair)
-        word = w.or_id("trend_verdict", str(entry["verdict"])) if entry else w.no_data
+        word = w("common.semicolon").join(
+            w("innovation.span_verdict", years=_span(trends, [pair]), verdict=_verdict(desk, trends, pair))
+            for trends in (recent, whole)
+            if pair in trends
+        )
         series = [_line(" ", own)]
         other = _compared(desk, topic, pair, own)
         if other:
             series.append(_line(w("innovation.compare_line"), other))
             compared = True
         name = _name(desk, pair, focus)
-        panels.append(_panel(desk, studio, topic, series, name=name, word=word, years=years))
-        body.append(_row(desk, name, word, count=int(mine["count"].sum()), share=own[max(own)], entry=entry))
+        panels.append(_panel(desk, studio, topic, series, name=name, word=word or w.no_data, years=years))
+        body.append(
+            row(
+                name,
+                w.whole(int(mine["count"].sum())),
+                desk.percent(own[max(own)]),
+                *_change_cells(desk, (recent or whole).get(pair)),
+                *(_verdict(desk, trends, pair) for trends in (recent, whole) if trends),
+            )
+        )
     subject = (
         w("innovation.partners_of", country=view.country(focus)) if focus else w("innovation.first_pairs")
     )
     notes = [w("innovation.countries_key")]
     if compared:
         notes.append(w("innovation.compare_key"))
+    if _holds_panel(desk, topic):
+        notes.append(w("innovation.lines_all"))
+    sentences = (*_sentences(desk, topic, pairs, focus), _agreement(desk, topic))
     return Block(
         title=topic.name,
-        sentences=_sentences(desk, topic, pairs, focus),
+        sentences=tuple(text for text in sentences if text),
         figures=(
             studio.figure(
                 *panels,
@@ -176,9 +258,16 @@ def _block(desk: Desk, studio: Studio, topic: Topic, shares: pl.DataFrame) -> Bl
                     Column(label=w("innovation.partner" if focus else "innovation.countries_pair")),
                     Column(label=w("innovation.count"), number=True),
                     Column(label=w("innovation.share_last", year=str(years[1])), number=True),
-                    Column(label=w("innovation.slope"), number=True),
+                    Column(
+                        label=w("innovation.slope", years=_span(recent or whole, pairs) or w.no_data),
+                        number=True,
+                    ),
                     Column(label=w("innovation.interval"), number=True),
-                    Column(label=w("innovation.trend")),
+                    *(
+                        Column(label=w("innovation.trend_of", years=_span(trends, pairs)))
+                        for trends in (recent, whole)
+                        if trends
+                    ),
                 ),
                 rows=tuple(body),
                 note=w("innovation.slope_note"),
@@ -227,33 +316,37 @@ def _line(name: str, values: Mapping[int, float]) -> charts.Series:
 
 
 def _compared(desk: Desk, topic: Topic, pair: Pair, own: Mapping[int, float]) -> dict[int, float]:
-    """Return another count's share of a pair, brought to the same mean over the years that both have."""
-    ends = (pl.col("origin") == pair[0]) & (pl.col("destination") == pair[1])
-    turned = (pl.col("origin") == pair[1]) & (pl.col("destination") == pair[0])
-    rows = desk.table("country_compare").filter(
-        (pl.col("network") == topic.network) & (ends | turned) & pl.col("other").is_not_null()
-    )
-    other: dict[int, float] = dict(rows.select("year", "other").iter_rows())
-    both = sorted(set(other) & set(own))
-    mine, theirs = math.fsum(own[year] for year in both), math.fsum(other[year] for year in both)
-    if len(both) < 2 or mine <= 0 or theirs <= 0:  # noqa: PLR2004 - one year has no shape
+    """Return a pair's share in another count of all fields, brought to the same mean over common years."""
+    if topic.network.endswith(_OTHER):
         return {}
-    return {year: other[year] * mine / theirs for year in both}
+    every = Topic(network=topic.network + _OTHER, field=ALL, name="")
+    shares = desk.remember(every, lambda: _shares(desk, every))
+    if shares.is_empty():
+        return {}
+    mine = shares.filter((pl.col("origin") == pair[0]) & (pl.col("destination") == pair[1]))
+    other: dict[int, float] = dict(mine.select("year", "share").iter_rows())
+    both = sorted(set(other) & set(own))
+    here, there = math.fsum(own[year] for year in both), math.fsum(other[year] for year in both)
+    if len(both) < 2 or here <= 0 or there <= 0:  # noqa: PLR2004 - one year has no shape
+        return {}
+    return {year: other[year] * here / there for year in both}
 
 
-def _row(
-    desk: Desk, name: str, word: str, *, count: int, share: float, entry: dict[str, object] | None
-) -> tuple[Cell, ...]:
+def _verdict(desk: Desk, trends: Trends, pair: Pair) -> str:
+    w = desk.words
+    return w.or_id("trend_verdict", trends[pair]["verdict"]) if pair in trends else w.no_data
+
+
+def _change_cells(desk: Desk, entry: Mapping[str, Any] | None) -> tuple[str, str]:
+    """Return the change a year in percentage points, and its interval."""
     w = desk.words
 
     def points(key: str) -> str:
-        value = entry.get(key) if entry else None
-        known = finite(value) if isinstance(value, float) else None
+        known = finite(entry[key]) if entry else None
         if known is None:
-            return w.no_data
+            return ""
         return ("+" if known > 0 else "") + w.number(100 * known, digits=2)
 
     low, high = points("low"), points("high")
-    known = w.no_data not in (low, high)
-    bounds = w("innovation.bounds", low=low, high=high) if known else w.no_data
-    return row(name, w.whole(count), desk.percent(share), points("slope"), bounds, word)
+    bounds = w("innovation.bounds", low=low, high=high) if low and high else w.no_data
+    return points("slope") or w.no_data, bounds

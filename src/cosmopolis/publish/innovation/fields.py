@@ -34,7 +34,7 @@ def specialisation(desk: Desk, topic: Topic) -> dict[int, float]:
     fields = [other for other in desk.topics if other.network == topic.network]
     if len(fields) < 2:  # noqa: PLR2004 - one field cannot be special
         return {}
-    totals = {other.field: desk.totals(other, desk.last) for other in fields}
+    totals = {other.field: desk.totals(other, desk.span(topic)) for other in fields}
     of_city: dict[int, list[float]] = {}
     for name in sorted(totals):
         for city_id, value in totals[name].sort("city_id").select("city_id", "fractional").iter_rows():
@@ -79,8 +79,8 @@ def _growths(desk: Desk, topic: Topic) -> dict[int, tuple[float, float | None, f
 
 def _block(desk: Desk, studio: Studio, topic: Topic) -> Block:
     w, view, shown = desk.words, desk.view, desk.view.result.shown
-    totals = desk.totals(topic, desk.last).filter(pl.col("fractional") > 0)
-    years = desk.years(desk.last)
+    totals = desk.totals(topic, desk.span(topic)).filter(pl.col("fractional") > 0)
+    years = desk.years(desk.span(topic))
     if totals.is_empty():
         return Block(title=topic.name, missing=w("innovation.no_records", years=years))
     rca, growths = specialisation(desk, topic), _growths(desk, topic)
@@ -141,7 +141,7 @@ def _lead_sentence(desk: Desk, topic: Topic, totals: pl.DataFrame) -> str:
     return w(
         "innovation.first_city",
         city=desk.view.city(best["city_id"]),
-        years=desk.years(desk.last),
+        years=desk.years(desk.span(topic)),
         topic=desk.field_name(topic.field),
         count=best["count"],
         unit=desk.unit(topic.network),
@@ -151,7 +151,7 @@ def _lead_sentence(desk: Desk, topic: Topic, totals: pl.DataFrame) -> str:
 
 def leading(desk: Desk, topic: Topic) -> str:
     """Return the sentence that says which city is first in a field; empty without records."""
-    totals = desk.totals(topic, desk.last).filter(pl.col("fractional") > 0)
+    totals = desk.totals(topic, desk.span(topic)).filter(pl.col("fractional") > 0)
     return _lead_sentence(desk, topic, totals) if totals.height else ""
 
 
@@ -198,7 +198,7 @@ def _table(
     if growths:
         columns.append(Column(label=w("innovation.growth"), number=True))
     return Table(
-        caption=w("innovation.fields_table", topic=topic.name, years=desk.years(desk.last)),
+        caption=w("innovation.fields_table", topic=topic.name, years=desk.years(desk.span(topic))),
         columns=tuple(columns),
         rows=tuple(body),
         head=1,
@@ -214,7 +214,7 @@ def regions(desk: Desk, studio: Studio) -> Section:
     for topic in desk.topics:
         rows = topic.of(table).sort("region", "position", "city_id")
         if rows.is_empty():
-            blocks.append(Block(title=topic.name, missing=w("innovation.no_leaders")))
+            blocks.append(Block(title=topic.name, missing=desk.no_ties(topic, "innovation.no_leaders")))
             continue
         blocks.append(_region_block(desk, studio, topic, rows))
     return Section(
@@ -284,10 +284,10 @@ def citations(desk: Desk, studio: Studio) -> Section:
     w, shown = desk.words, desk.view.result.shown
     blocks = []
     for topic in desk.topics:
-        totals = desk.totals(topic, desk.last)
+        totals = desk.totals(topic, desk.span(topic))
         known = totals.filter(pl.col("citations").is_not_null() & (pl.col("citations") > 0))
         if known.is_empty():
-            kind = "copatenting" if topic.network == "copatenting" else "other"
+            kind = "other" if topic.network == "coauthorship" else "copatenting"
             blocks.append(Block(title=topic.name, missing=w(f"citations_missing.{kind}")))
             continue
         known = known.sort("citations", "city_id", descending=[True, False])
@@ -311,7 +311,7 @@ def citations(desk: Desk, studio: Studio) -> Section:
 
 def _citation_block(desk: Desk, studio: Studio, topic: Topic, known: pl.DataFrame) -> Block:
     w, view = desk.words, desk.view
-    years = desk.years(desk.last)
+    years = desk.years(desk.span(topic))
     first = known.head(_FIRST)
     bars = [
         charts.Bar(name=view.city(city_id), value=float(value), label=w.whole(value))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -70,7 +71,7 @@ def section(desk: Desk, studio: Studio) -> Section:
     for topic in desk.topics:
         rows = topic.of(table).sort("measure", "year")
         if rows.is_empty():
-            blocks.append(Block(title=topic.name, missing=w("innovation.no_nearness")))
+            blocks.append(Block(title=topic.name, missing=desk.no_ties(topic, "innovation.no_nearness")))
             continue
         blocks.append(_block(desk, studio, topic, rows, table))
     return Section(
@@ -106,7 +107,7 @@ def _line_name(desk: Desk, measure: str) -> str:
 
 
 def _trends(desk: Desk, topic: Topic) -> pl.DataFrame:
-    """Return the trend of each measure: those of the result, else made from its yearly values."""
+    """Return the trends of each measure: those of the result, else made from its yearly values."""
     if "nearness_trends" in desk.view.result.tables:
         return topic.of(desk.table("nearness_trends"))
     rows = topic.of(desk.table("nearness"))
@@ -114,13 +115,25 @@ def _trends(desk: Desk, topic: Topic) -> pl.DataFrame:
     return trends.table(rows, ["network", "field", "measure"], band=band)
 
 
-def verdicts(desk: Desk, topic: Topic) -> tuple[Verdict, ...]:
-    """Return what each measure's trend says of nearness, in the order of the panels."""
-    found = {entry["measure"]: entry for entry in _trends(desk, topic).iter_rows(named=True)}
+def verdicts(desk: Desk, topic: Topic, *, recent: bool = False) -> tuple[Verdict, ...]:
+    """Return what each measure's trend says of nearness, in the order of the panels.
+
+    Parameters
+    ----------
+    recent
+        Whether of the shortest span of years that trends were followed over, instead of the longest; empty
+        where there is only one.
+    """
+    found: dict[str, list[dict[str, Any]]] = {}
+    for entry in _trends(desk, topic).iter_rows(named=True):
+        found.setdefault(entry["measure"], []).append(entry)
     order = [measure for panel in _sets(sorted(found)) for measure in panel.measures]
     made = []
     for measure in order:
-        entry = found[measure]
+        spans = sorted(found[measure], key=lambda entry: (entry["to_year"] or 0) - (entry["from_year"] or 0))
+        if recent and len(spans) == 1:
+            continue
+        entry = spans[0] if recent else spans[-1]
         falls = measure in _FALLS_NEARER
         says = {
             "rising": "farther" if falls else "nearer",
@@ -157,33 +170,52 @@ def overall(found: Sequence[Verdict]) -> str:
 
 
 def sentences(desk: Desk, topic: Topic) -> tuple[str, ...]:
-    """Return what is to be said of a field: the whole first, then each measure that has a clear trend."""
+    """Return what is to be said of a field: the whole first, then recent years, then each measure."""
     w = desk.words
     found = verdicts(desk, topic)
     if not found:
         return ()
-    together = overall(found)
+    text = [_overall_sentence(desk, topic, found)]
+    recent = verdicts(desk, topic, recent=True)
+    if recent:
+        text.append(_overall_sentence(desk, topic, recent))
     groups = {
         says: [name_of(desk, v.measure) for v in found if v.says == says]
         for says in ("nearer", "farther", "steady", "unclear", "too_few")
     }
-    ends = [verdict.years for verdict in found if verdict.years]
-    text = [
-        w(
-            f"nearness_overall.{together}",
-            topic=desk.field_name(topic.field),
-            unit=desk.unit(topic.network),
-            years=max(ends, key=lambda years: (ends.count(years), years)) if ends else w.no_data,
-            nearer=len(groups["nearer"]),
-            farther=len(groups["farther"]),
-            n=len(found),
-        )
+    text += [
+        w(f"nearness_says.{says}", years=_years_of(desk, found), measures=w.joined(names))
+        for says, names in groups.items()
+        if names
     ]
-    text += [w(f"nearness_says.{says}", measures=w.joined(names)) for says, names in groups.items() if names]
     clear = [v for v in found if v.says in {"nearer", "farther"} and v.slope is not None]
     if clear:
         text.append(_slope(desk, clear[0]))
     return tuple(text)
+
+
+def finding(desk: Desk, topic: Topic) -> str:
+    """Return the sentences on a field as a whole, over all years and over the last ones."""
+    found = verdicts(desk, topic), verdicts(desk, topic, recent=True)
+    return desk.words.sentences(_overall_sentence(desk, topic, one) for one in found if one)
+
+
+def _years_of(desk: Desk, found: Sequence[Verdict]) -> str:
+    """Return the years that most trends are of."""
+    ends = [verdict.years for verdict in found if verdict.years]
+    return max(ends, key=lambda years: (ends.count(years), years)) if ends else desk.words.no_data
+
+
+def _overall_sentence(desk: Desk, topic: Topic, found: Sequence[Verdict]) -> str:
+    return desk.words(
+        f"nearness_overall.{overall(found)}",
+        topic=desk.field_name(topic.field),
+        unit=desk.unit(topic.network),
+        years=_years_of(desk, found),
+        nearer=sum(verdict.says == "nearer" for verdict in found),
+        farther=sum(verdict.says == "farther" for verdict in found),
+        n=len(found),
+    )
 
 
 def _slope(desk: Desk, verdict: Verdict) -> str:
@@ -302,7 +334,8 @@ def _alt(desk: Desk, series: Sequence[charts.Series], *, percent: bool) -> str:
 def _table(desk: Desk, topic: Topic, rows: pl.DataFrame) -> Table:
     """Show the first and the last year's values with intervals, and the verdict of each measure."""
     w = desk.words
-    said = {verdict.measure: verdict for verdict in verdicts(desk, topic)}
+    found, recent = verdicts(desk, topic), verdicts(desk, topic, recent=True)
+    spans = [one for one in (found, recent) if one]
     sets = _sets(rows["measure"].unique().sort().to_list())
     order = [measure for panel in sets for measure in panel.measures]
     body = []
@@ -320,15 +353,9 @@ def _table(desk: Desk, topic: Topic, rows: pl.DataFrame) -> Table:
             value = _written(desk, measure, end["value"])
             cells.append(w("innovation.in_year", year=str(end["year"]), value=value))
             cells.append(bounds)
-        verdict = said.get(measure)
-        key = f"nearness_verdict.{verdict.says}" if verdict else ""
-        body.append(
-            row(
-                name_of(desk, measure),
-                *cells,
-                w(key) if verdict and w.has(key) else w.no_data,
-            )
-        )
+        says = [next((v.says for v in span if v.measure == measure), "") for span in spans]
+        words = [w(f"nearness_verdict.{one}") if one else w.no_data for one in says]
+        body.append(row(name_of(desk, measure), *cells, *words))
     interval = w("innovation.interval")
     return Table(
         caption=w("innovation.nearness_table", topic=topic.name),
@@ -338,7 +365,7 @@ def _table(desk: Desk, topic: Topic, rows: pl.DataFrame) -> Table:
             Column(label=interval, number=True),
             Column(label=w("innovation.last_year"), number=True),
             Column(label=interval, number=True),
-            Column(label=w("innovation.trend")),
+            *(Column(label=w("innovation.trend_of", years=_years_of(desk, span))) for span in spans),
         ),
         rows=tuple(body),
         wide=True,

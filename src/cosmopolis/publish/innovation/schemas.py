@@ -133,16 +133,7 @@ SCHEMAS: Mapping[str, pl.Schema] = {
             "share": pl.Float64,
         }
     ),
-    "country_compare": pl.Schema(
-        {
-            "network": pl.String,
-            "year": pl.Int64,
-            "origin": pl.String,
-            "destination": pl.String,
-            "own": pl.Float64,
-            "other": pl.Float64,
-        }
-    ),
+    "country_agreement": pl.Schema({**_TOPIC, "year": pl.Int64, "pairs": pl.Int64, "spearman": pl.Float64}),
     "nearness_trends": pl.Schema(
         {
             **_TOPIC,
@@ -159,17 +150,17 @@ SCHEMAS: Mapping[str, pl.Schema] = {
     "organisations": pl.Schema({"organisation": pl.String, "name": pl.String}),
     "frontier_fields": pl.Schema({"field": pl.String, "name": pl.String, "name_zh": pl.String}),
 }
-"""By name. The last four are extras: comparison with another count, trends of nearness, names."""
+"""By name, with the columns that are read; more may be there. The last two only give names."""
 
 KEYS: Mapping[str, tuple[str, ...]] = {
     "placement": ("source", "way"),
     "field_totals": ("network", "field", "year", "city_id"),
-    "field_growth": ("network", "field", "city_id"),
+    "field_growth": ("network", "field", "city_id", "from_year", "to_year"),
     "link_measures": ("network", "field", "from_year", "to_year", "origin", "destination"),
     "gravity": ("network", "field", "from_year", "to_year", "term"),
     "gravity_pairs": ("network", "field", "from_year", "to_year", "origin", "destination"),
     "nearness": ("network", "field", "year", "measure"),
-    "country_trends": ("network", "field", "origin", "destination"),
+    "country_trends": ("network", "field", "origin", "destination", "from_year", "to_year"),
     "tie_organisations": (
         "network",
         "field",
@@ -182,8 +173,8 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     ),
     "communities": ("network", "field", "from_year", "to_year", "city_id"),
     "region_leaders": ("network", "field", "from_year", "to_year", "region", "position"),
-    "country_compare": ("network", "year", "origin", "destination"),
-    "nearness_trends": ("network", "field", "measure"),
+    "country_agreement": ("network", "field", "year"),
+    "nearness_trends": ("network", "field", "measure", "from_year", "to_year"),
     "organisations": ("organisation",),
     "frontier_fields": ("field",),
 }

@@ -28,7 +28,7 @@ def section(desk: Desk, studio: Studio) -> Section:
     for topic in desk.topics:
         mine = _labelled(topic.of(table))
         if mine.is_empty():
-            blocks.append(Block(title=topic.name, missing=w("innovation.no_communities")))
+            blocks.append(Block(title=topic.name, missing=desk.no_ties(topic, "innovation.no_communities")))
             continue
         blocks.append(_block(desk, studio, topic, mine))
     return Section(

@@ -39,7 +39,7 @@ def section(desk: Desk, studio: Studio) -> Section:
     for topic in desk.topics:
         links = _last_links(desk, topic)
         if links.is_empty():
-            blocks.append(Block(title=topic.name, missing=w("innovation.no_links")))
+            blocks.append(Block(title=topic.name, missing=desk.no_ties(topic, "innovation.no_links")))
             continue
         blocks.append(_pairs_block(desk, studio, topic, links))
     return Section(
@@ -330,7 +330,7 @@ def gravity(desk: Desk, studio: Studio) -> Section:
     for topic in desk.topics:
         mine, terms = topic.of(links).filter(pl.col("ratio").is_not_null()), topic.of(model)
         if mine.is_empty() and terms.is_empty():
-            blocks.append(Block(title=topic.name, missing=w("innovation.no_gravity")))
+            blocks.append(Block(title=topic.name, missing=desk.no_ties(topic, "innovation.no_gravity")))
             continue
         blocks.append(_gravity_block(desk, studio, topic, mine, terms))
     return Section(

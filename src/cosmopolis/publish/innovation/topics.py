@@ -1,7 +1,7 @@
 """What the sections of the chapter share: fields and their names, windows, settings, rows of a table."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,8 +13,11 @@ from cosmopolis.publish.innovation.schemas import SCHEMAS
 from cosmopolis.publish.view import View
 from cosmopolis.publish.words import Words, clean
 
-NETWORKS = ("coauthorship", "copatenting")
-"""Papers, then patents: the order of the chapter."""
+NETWORKS = ("coauthorship", "copatenting", "patent_classes")
+"""Papers, then patents, then counts of classes that make no ties: the order of the chapter."""
+
+WITHOUT_TIES = ("patent_classes",)
+"""Networks by name alone: totals of cities without ties between them."""
 
 _SIGNIFICANCE = 0.05
 _WINDOW_YEARS = 5
@@ -125,6 +128,18 @@ class Desk:
         """The last window."""
         return self.windows[-1]
 
+    def span(self, topic: Topic) -> tuple[int, int]:
+        """Return the last window; for a network that ends before it, as many years up to its own last one."""
+        rows = self.table("field_totals").filter(pl.col("network") == topic.network)
+        if rows.filter(pl.col("year").is_between(*self.last)).height:
+            return self.last
+        end, width = int(rows["year"].max()), self.last[1] - self.last[0]  # type: ignore[arg-type]
+        return end - width, end
+
+    def no_ties(self, topic: Topic, key: str) -> str:
+        """Say why a field has nothing to show where ties are wanted."""
+        return self.words("innovation.without_ties" if topic.network in WITHOUT_TIES else key)
+
     def in_last(self, table: pl.DataFrame) -> pl.DataFrame:
         """Return a table's rows of its own last window."""
         if table.is_empty():
@@ -157,6 +172,16 @@ class Desk:
     def years(self, window: tuple[int, int]) -> str:
         """Write a window."""
         return str(window[0]) if window[0] == window[1] else f"{window[0]}–{window[1]}"
+
+    def remember(self, topic: Topic, make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
+        """Return a table of a field that is made once."""
+        if topic not in self._made:
+            self._made[topic] = make()
+        return self._made[topic]
+
+    @cached_property
+    def _made(self) -> dict[Topic, pl.DataFrame]:
+        return {}
 
     def pair(self, origin: str, destination: str) -> str:
         """Write two ends of a tie."""

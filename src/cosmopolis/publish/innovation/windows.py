@@ -52,7 +52,7 @@ def _block(desk: Desk, studio: Studio, topic: Topic) -> Block:
     w = desk.words
     links = topic.of(desk.table("link_measures")).filter(pl.col("weight") > 0)
     if links.is_empty():
-        return Block(title=topic.name, missing=w("innovation.no_links"))
+        return Block(title=topic.name, missing=desk.no_ties(topic, "innovation.no_links"))
     of_window: dict[Window, pl.DataFrame] = {
         window: links.filter((pl.col("from_year") == window[0]) & (pl.col("to_year") == window[1]))
         for window in desk.windows
