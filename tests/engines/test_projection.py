@@ -3,17 +3,18 @@
 import itertools
 import math
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pairs_oracle import recount
 
-from cosmopolis.engines import _runs
+from cosmopolis.engines import _projector, _runs
 from cosmopolis.engines.duckdb import Engine
 from cosmopolis.engines.projection import (
     PAIR_COLUMNS,
@@ -160,6 +161,83 @@ def small_cache(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_groups_larger_than_the_cache_give_the_same(groups: int, threads: int) -> None:
     rows = _random_rows(groups, records=1500, cities=60, groups=groups, most=7)
     _agrees(project_batches(_cut(rows, [100, 1000, 2500]), threads=threads), rows)
+
+
+@pytest.fixture
+def little_memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Let memory hold some 250 words of records and no run: runs go to a folder inside the one returned."""
+    monkeypatch.setattr(_projector, "WORDS_PART", 1 << 10)
+    monkeypatch.setattr(_projector, "RUNS_PART", 1 << 40)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    return tmp_path
+
+
+@pytest.mark.parametrize("text", [False, True])
+@pytest.mark.parametrize("groups", [1, 40])
+def test_runs_on_disk_are_merged_to_the_same(little_memory: Path, groups: int, *, text: bool) -> None:
+    rows = _random_rows(8, records=900, cities=80, groups=groups, most=6)
+    if text:
+        rows = rows.with_columns(pl.col("city_id").cast(pl.String))
+    with _projector.Projector(memory_mb=1) as projector:
+        for batch in _cut(rows, list(range(200, rows.height, 200))):
+            projector.add(batch)
+        got = projector.finish()
+        runs = list(little_memory.glob("*/*.run"))
+    assert len(runs) > 10
+    _agrees(got, rows)
+    assert not list(little_memory.iterdir())
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=ROWS, cuts=st.lists(st.integers(0, 80), max_size=8))
+def test_any_rows_give_the_same_run_by_run(
+    little_memory: Path, rows: list[tuple[Any, ...]], cuts: list[int]
+) -> None:
+    assert little_memory.is_dir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_projector, "WORDS_PART", 1 << 14)  # room for one item of eight cities
+        frame = _frame(rows).sort("item", nulls_last=True)
+        _agrees(project_batches(_cut(frame, cuts), memory_mb=1), frame)
+
+
+def test_an_item_larger_than_all_room_makes_room(little_memory: Path) -> None:
+    rows = _frame(
+        [(1, 2020, "ai", city % 400) for city in range(1000)] + [(2, 2020, "ai", 1), (2, 2020, "ai", 2)]
+    )
+    _agrees(project_batches(_cut(rows, [300, 650]), memory_mb=1), rows)
+    assert not list(little_memory.iterdir())
+
+
+def test_a_pair_of_more_records_than_units_can_count_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_projector, "_MOST_COUNT", 2)
+    rows = _frame([(item, 2020, "ai", city) for item in range(3) for city in (1, 2)])
+    with pytest.raises(OverflowError, match="more than 2 records"):
+        project_batches(_cut(rows, []))
+
+
+def test_more_cities_and_groups_than_a_key_can_hold_are_an_error() -> None:
+    many = np.arange(2**25)
+    layout = _runs.Layout(groups=many[: 2**15], cities=many, sizes=many[:1])
+    with pytest.raises(FormatError, match="a key of 66 bits, but it has 64"):
+        layout.check()
+
+
+@pytest.mark.parametrize("fields", [3, 100])
+def test_parquet_files_give_what_frames_give(tmp_path: Path, fields: int) -> None:
+    rows = _random_rows(9, records=300, cities=30, groups=3, most=5)
+    rows = rows.with_columns(field=pl.format("it's {}", pl.col("item") % fields))
+    paths = [tmp_path / "a.parquet", tmp_path / "b.parquet"]
+    for path, part in zip(paths, (rows[:444], rows[444:]), strict=True):
+        part.write_parquet(path)
+    out = tmp_path / "pairs.parquet"
+    with Engine(threads=2) as engine:
+        engine.register("rows", paths)
+        got = engine.project("SELECT * FROM rows")
+        written = engine.project_to_file("SELECT * FROM rows", out)
+    _agrees(got, rows)
+    assert pl.read_parquet(out).equals(got.pairs)
+    assert written.pairs.is_empty()
+    assert written.totals.equals(got.totals)
 
 
 def test_a_huge_record_is_exact_to_the_unit() -> None:

@@ -5,10 +5,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from cosmopolis.engines import _grouping
 from cosmopolis.errors import FormatError
-
-_FIRST_SLOTS = 1 << 12
 
 
 def is_text(kind: pa.DataType) -> bool:
@@ -29,36 +26,13 @@ def integers(column: pa.Array, name: str) -> NDArray[np.int64]:
     return values
 
 
-class IntegerCodes:
-    """Codes of whole numbers."""
-
-    def __init__(self) -> None:
-        self._keys = np.zeros(_FIRST_SLOTS, np.int64)
-        self._codes = np.full(_FIRST_SLOTS, -1, np.int32)
-        self._size = 0
-
-    def code(self, values: NDArray[np.int64]) -> NDArray[np.int32]:
-        """Return the code of each value."""
-        out = np.empty(len(values), np.int32)
-        self._keys, self._codes, self._size = _grouping.code_integers(
-            values, self._keys, self._codes, self._size, out
-        )
-        return out
-
-    def labels(self) -> NDArray[np.int64]:
-        """Return the values in the order of their codes."""
-        labels = np.empty(self._size, np.int64)
-        full = self._codes >= 0
-        labels[self._codes[full]] = self._keys[full]
-        return labels
-
-    def order(self) -> NDArray[np.int64]:
-        """Return the codes in the order of their values."""
-        return np.argsort(self.labels())
+def text_order(labels: list[str]) -> NDArray[np.int64]:
+    """Return the places of texts in the order of code points, which is also that of UTF-8."""
+    return np.array(sorted(range(len(labels)), key=labels.__getitem__), np.int64)
 
 
 class TextCodes:
-    """Codes of texts; their order is that of code points, which is also that of UTF-8."""
+    """Codes of texts."""
 
     def __init__(self) -> None:
         self._codes: dict[str, int] = {}
@@ -86,11 +60,6 @@ class TextCodes:
     def labels(self) -> list[str]:
         """Return the texts in the order of their codes."""
         return list(self._codes)
-
-    def order(self) -> NDArray[np.int64]:
-        """Return the codes in the order of their texts."""
-        labels = self.labels()
-        return np.array(sorted(range(len(labels)), key=labels.__getitem__), np.int64)
 
 
 class TextItems:

@@ -1,7 +1,9 @@
-"""Compiled: rows to records. A record is written as its group, its number of cities and their codes.
+"""Compiled: rows to records, which are laid down group by group as they are read.
 
 Rows come in batches of any size in which items never descend, so that the rows of an item lie together; an
-item that is cut by the end of a batch is carried over to the next. What a code stands for is not known here.
+item that is cut by the end of a batch is carried over to the next. A record is written as its number of
+cities and their codes, into a block of its group: blocks of all groups lie in one arena, in the order in
+which they were opened. What a code stands for is not known here.
 """
 
 import numpy as np
@@ -9,9 +11,21 @@ from numpy.typing import NDArray
 
 from cosmopolis.engines._compiled import compiled
 
-RECORDS, SINGLES, CAPPED, EVENTS, LARGEST = range(5)
-"""Places of an account: records, those with one city, those above the cap, pair events, most cities."""
+HELD, LAST, FREE, BLOCKS, GROUPS, CITIES, RECORDS, SINGLES, CAPPED, EVENTS, STATUS = range(11)
+"""Places of the state: rows held back and their item; next free word; how many blocks, groups, cities;
+records, those with one city, those above the cap; pair events; why reading stopped."""
 
+DONE, DESCENDS, FULL, CROWDED = range(4)
+"""Reasons to stop: all is read, items descend, no room for the item held, a table is half full."""
+
+TAIL, END, BLOCK, GROUP_EVENTS = range(4)
+"""Places of a group: next free word and end of its open block, number of that block, its pair events."""
+
+BLOCK_GROUP, BLOCK_START, BLOCK_STOP = range(3)
+"""Places of a block: its group, where it starts, where its records stop."""
+
+_FIRST_BLOCK = 32
+_LAST_BLOCK = 4096
 _SHORT = 32  # up to here sorting by insertion is quickest
 _HASH = np.uint64(0x9E3779B97F4A7C15)
 _SHIFT = np.uint64(32)
@@ -19,163 +33,185 @@ _LOW = np.uint64(0xFFFFFFFF)
 
 
 @compiled
-def code_integers(
-    values: NDArray[np.int64],
+def refill(
     keys: NDArray[np.int64],
     codes: NDArray[np.int32],
-    size: int,
-    out: NDArray[np.int32],
-) -> tuple[NDArray[np.int64], NDArray[np.int32], int]:
-    """Give each value the number of distinct values seen before it, by an open hash table.
-
-    `keys` and `codes` (−1 where free) have a power of two of slots; they are returned, grown if need be,
-    with the number of distinct values.
-    """
-    mask = np.uint64(len(keys) - 1)
-    last, code = np.int64(0), np.int32(-1)
-    for row in range(len(values)):
-        value = values[row]
-        if code >= 0 and value == last:
-            out[row] = code
-            continue
-        slot = ((np.uint64(value) * _HASH) >> _SHIFT) & mask
-        while codes[slot] >= 0 and keys[slot] != value:
-            slot = (slot + np.uint64(1)) & mask
-        if codes[slot] < 0:
-            codes[slot] = size
-            keys[slot] = value
-            size += 1
-            if size * 2 > len(keys):
-                more = len(keys) * 4
-                new_keys = np.zeros(more, np.int64)
-                new_codes = np.full(more, -1, np.int32)
-                mask = np.uint64(more - 1)
-                for old in range(len(keys)):
-                    if codes[old] >= 0:
-                        slot = ((np.uint64(keys[old]) * _HASH) >> _SHIFT) & mask
-                        while new_codes[slot] >= 0:
-                            slot = (slot + np.uint64(1)) & mask
-                        new_codes[slot] = codes[old]
-                        new_keys[slot] = keys[old]
-                keys, codes = new_keys, new_codes
-            code = np.int32(size - 1)
-        else:
-            code = codes[slot]
-        last = value
-        out[row] = code
-    return keys, codes, size
+    new_keys: NDArray[np.int64],
+    new_codes: NDArray[np.int32],
+) -> None:
+    """Put the entries of a hash table into a larger one, whose codes are all −1."""
+    mask = np.uint64(len(new_keys) - 1)
+    for old in range(len(keys)):
+        if codes[old] >= 0:
+            slot = ((np.uint64(keys[old]) * _HASH) >> _SHIFT) & mask
+            while new_codes[slot] >= 0:
+                slot = (slot + np.uint64(1)) & mask
+            new_codes[slot] = codes[old]
+            new_keys[slot] = keys[old]
 
 
 @compiled
-def sort_short(values: NDArray[np.uint64], size: int) -> None:
-    """Sort the first values of an array, by insertion if they are few."""
-    if size > _SHORT:
-        values[:size].sort()
-        return
-    for right in range(1, size):
-        value = values[right]
-        left = right - 1
-        while left >= 0 and values[left] > value:
-            values[left + 1] = values[left]
-            left -= 1
-        values[left + 1] = value
-
-
-@compiled
-def _write_item(
-    segment: NDArray[np.uint64],
-    held: int,
-    words: NDArray[np.uint32],
-    at: int,
-    cap: int,
-    account: NDArray[np.int64],
-) -> int:
-    """Write the records of one item, whose rows are held as group and city; return the next free word."""
-    sort_short(segment, held)
-    row = 0
-    while row < held:
-        group = segment[row] >> _SHIFT
-        head = at
-        at += 2
-        last = np.uint64(0)
-        cities = 0
-        while row < held and segment[row] >> _SHIFT == group:
-            if cities == 0 or segment[row] != last:
-                last = segment[row]
-                words[at] = np.uint32(last & _LOW)
-                at += 1
-                cities += 1
-            row += 1
-        words[head] = np.uint32(group)
-        words[head + 1] = np.uint32(cities)
-        account[RECORDS] += 1
-        if cities == 1:
-            account[SINGLES] += 1
-        elif cities > cap:
-            account[CAPPED] += 1
-        else:
-            account[EVENTS] += cities * (cities - 1) // 2
-        account[LARGEST] = max(account[LARGEST], cities)
-    return at
-
-
-@compiled
-def group_rows(
+def read_rows(  # noqa: C901, PLR0912, PLR0915 - a call for each item would take most of the time
     items: NDArray[np.int64],
-    groups: NDArray[np.int32],
-    cities: NDArray[np.int32],
+    groups: tuple[NDArray[np.int64], NDArray[np.int32]],
+    cities: NDArray[np.int64],
+    row: int,
     segment: NDArray[np.uint64],
-    held: int,
-    last: int,
-    words: NDArray[np.uint32],
-    at: int,
+    arena: NDArray[np.uint32],
+    tails: NDArray[np.int64],
+    blocks: NDArray[np.int64],
+    group_table: tuple[NDArray[np.int64], NDArray[np.int32]],
+    city_table: tuple[NDArray[np.int64], NDArray[np.int32]],
+    seen: NDArray[np.uint8],
     cap: int,
-    account: NDArray[np.int64],
-) -> tuple[int, int, int, int]:
-    """Write the records of all items but the last one of a batch, which is held back.
+    state: NDArray[np.int64],
+    finish: bool,  # noqa: FBT001
+) -> int:
+    """Read rows from `row` on and write the records of all items but the last, which is held back.
 
     Parameters
     ----------
     items, groups, cities
-        The rows of the batch.
-    segment, held, last
-        The rows of the item that was held back, how many they are, and which item; `segment` has room for
-        all rows of the batch besides.
-    words, at
-        Records as written so far and the next free word; three words a row must be free.
+        The rows of the batch; a group is a year (≥ 0, below 2³²) and the code of a field.
+    segment
+        The rows held back; there is room for those of the batch besides.
+    arena, tails, blocks
+        Words of records; the open block of each group; all blocks.
+    group_table, city_table
+        Open hash tables of keys and codes (−1 where free), a power of two of slots.
+    seen
+        Numbers of cities that records have are marked.
     cap
         Most cities that a record may have and still make pairs.
-    account
-        Counted up in place.
+    state
+        Counted up in place; `STATUS` says why reading stopped.
+    finish
+        Write the last item too.
 
     Returns
     -------
-    held, last, at, row
-        As above, and the first row whose item is less than the one before it, −1 if there is none.
+    row
+        The first row that was not read.
     """
-    for row in range(len(items)):
-        item = items[row]
-        if held > 0 and item != last:
+    years, fields = groups
+    group_keys, group_codes = group_table
+    city_keys, city_codes = city_table
+    group_mask = np.uint64(len(group_keys) - 1)
+    city_mask = np.uint64(len(city_keys) - 1)
+    held, last = state[HELD], state[LAST]
+    free, room = state[FREE], len(arena)
+    known_groups, known_cities = state[GROUPS], state[CITIES]
+    records, singles, events = state[RECORDS], state[SINGLES], state[EVENTS]
+    group_key, group = np.int64(-1), np.uint64(0)
+    rows = len(items)
+    status = DONE
+    while True:
+        if row < rows:
+            item = items[row]
+        elif not finish:
+            break
+        else:
+            item = last
+        if held > 0 and (item != last or row == rows):
             if item < last:
-                return held, last, at, row
-            at = _write_item(segment, held, words, at, cap, account)
+                status = DESCENDS
+                break
+            if room - free < 2 * held:
+                status = FULL
+                break
+            if held == 2:  # noqa: PLR2004 - nearly all items are of one row or two
+                one, other = segment[0], segment[1]
+                segment[0] = min(one, other)
+                segment[1] = max(one, other)
+            elif held > _SHORT:
+                segment[:held].sort()
+            else:
+                for right in range(1, held):
+                    value = segment[right]
+                    left = right - 1
+                    while left >= 0 and segment[left] > value:
+                        segment[left + 1] = segment[left]
+                        left -= 1
+                    segment[left + 1] = value
+            k = 0
+            while k < held:
+                first = segment[k]
+                its_group = np.int64(first >> _SHIFT)
+                n = 1
+                end = k + 1
+                while end < held and np.int64(segment[end] >> _SHIFT) == its_group:
+                    n += segment[end] != segment[end - 1]
+                    end += 1
+                at = tails[its_group, TAIL]
+                if tails[its_group, END] - at <= n:
+                    before = tails[its_group, BLOCK]
+                    size = _FIRST_BLOCK
+                    if before >= 0:
+                        blocks[before, BLOCK_STOP] = at
+                        size = min(_LAST_BLOCK, 2 * (tails[its_group, END] - blocks[before, BLOCK_START]))
+                    size = max(n + 1, min(size, room - free - 2 * (held - end)))
+                    block = state[BLOCKS]
+                    state[BLOCKS] = block + 1
+                    blocks[block, BLOCK_GROUP] = its_group
+                    blocks[block, BLOCK_START] = free
+                    tails[its_group, BLOCK] = block
+                    tails[its_group, END] = free + size
+                    at = free
+                    free += size
+                arena[at] = np.uint32(n)
+                at += 1
+                arena[at] = np.uint32(first & _LOW)
+                at += 1
+                for other in range(k + 1, end):
+                    if segment[other] != segment[other - 1]:
+                        arena[at] = np.uint32(segment[other] & _LOW)
+                        at += 1
+                tails[its_group, TAIL] = at
+                seen[n] = 1
+                records += 1
+                if n == 1:
+                    singles += 1
+                elif n > cap:
+                    state[CAPPED] += 1
+                else:
+                    pairs = n * (n - 1) // 2
+                    events += pairs
+                    tails[its_group, GROUP_EVENTS] += pairs
+                k = end
             held = 0
-        last = item
-        segment[held] = (np.uint64(groups[row]) << _SHIFT) | np.uint64(cities[row])
+        if row == rows:
+            break
+        key = (np.int64(fields[row]) << 32) | years[row]
+        if key != group_key:
+            slot = ((np.uint64(key) * _HASH) >> _SHIFT) & group_mask
+            while group_codes[slot] >= 0 and group_keys[slot] != key:
+                slot = (slot + np.uint64(1)) & group_mask
+            if group_codes[slot] < 0:
+                if 2 * known_groups >= len(group_keys):
+                    status = CROWDED
+                    break
+                group_keys[slot] = key
+                group_codes[slot] = known_groups
+                known_groups += 1
+            group = np.uint64(group_codes[slot])
+            group_key = key
+        city = cities[row]
+        slot = ((np.uint64(city) * _HASH) >> _SHIFT) & city_mask
+        while city_codes[slot] >= 0 and city_keys[slot] != city:
+            slot = (slot + np.uint64(1)) & city_mask
+        if city_codes[slot] < 0:
+            if 2 * known_cities >= len(city_keys):
+                status = CROWDED
+                break
+            city_keys[slot] = city
+            city_codes[slot] = known_cities
+            known_cities += 1
+        segment[held] = (group << _SHIFT) | np.uint64(city_codes[slot])
         held += 1
-    return held, last, at, -1
-
-
-@compiled
-def write_rest(
-    segment: NDArray[np.uint64],
-    held: int,
-    words: NDArray[np.uint32],
-    at: int,
-    cap: int,
-    account: NDArray[np.int64],
-) -> int:
-    """Write the records of the item that was held back last; return the next free word."""
-    if held == 0:
-        return at
-    return _write_item(segment, held, words, at, cap, account)
+        last = item
+        row += 1
+    state[HELD], state[LAST], state[FREE] = held, last, free
+    state[GROUPS], state[CITIES] = known_groups, known_cities
+    state[RECORDS], state[SINGLES], state[EVENTS] = records, singles, events
+    state[STATUS] = status
+    return row

@@ -1,6 +1,6 @@
 """Compiled: records to sorted pairs with counts, and to city totals.
 
-Records are brought together by group; a group's pair events are sorted while they fit in the processor's
+A group's pair events are sorted while they fit in the processor's
 cache and counted by pair and class, where a class is a number of cities that some record has. A key holds
 group, origin, destination and class, from high bits to low. What groups, cities and classes stand for is
 not known here.
@@ -20,65 +20,25 @@ _integer = cast("Callable[[object], int]", np.int64)  # what the compiler takes 
 _DIGIT_BITS = 11
 _FEW_EVENTS = 384  # below, a comparing sort is quicker than counting digits
 _SHORT = 32
+_DENSE = 16  # a walk over all cities is quicker than sorting if one in so many is touched
 _TOTALS = 3  # count, shared, units
 
 
 @compiled
-def measure(
-    words: NDArray[np.uint32],
-    low: int,
-    high: int,
-    group_rank: NDArray[np.uint32],
-    cap: int,
-    sizes: NDArray[np.int64],
-    events: NDArray[np.int64],
-    seen: NDArray[np.uint8],
-) -> None:
-    """Count the words and pair events of each group, and mark which numbers of cities occur."""
-    at = low
-    while at < high:
-        group = group_rank[words[at]]
-        n = _integer(words[at + 1])
-        seen[n] = 1
-        sizes[group] += n + 1
-        if n <= cap:
-            events[group] += n * (n - 1) // 2
-        at += n + 2
-
-
-@compiled
-def gather(
-    words: NDArray[np.uint32],
-    low: int,
-    high: int,
-    group_rank: NDArray[np.uint32],
-    city_rank: NDArray[np.uint32],
-    cursor: NDArray[np.int64],
-    out: NDArray[np.uint32],
-) -> None:
-    """Copy records to their group's place as number and ascending ranks of cities; moves the cursors."""
-    at = low
-    while at < high:
-        group = group_rank[words[at]]
-        n = _integer(words[at + 1])
-        place = cursor[group]
-        cursor[group] = place + n + 1
-        out[place] = np.uint32(n)
-        place += 1
-        at += 2
-        if n <= _SHORT:
-            for k in range(n):
-                rank = city_rank[words[at + k]]
-                left = place + k - 1
-                while left >= place and out[left] > rank:
-                    out[left + 1] = out[left]
-                    left -= 1
-                out[left + 1] = rank
-        else:
-            for k in range(n):
-                out[place + k] = city_rank[words[at + k]]
-            out[place : place + n].sort()
-        at += n
+def _rank(words: NDArray[np.uint32], at: int, n: int, city_rank: NDArray[np.uint32]) -> None:
+    """Replace the cities of a record by their ranks, ascending."""
+    if n > _SHORT:
+        for k in range(at, at + n):
+            words[k] = city_rank[words[k]]
+        words[at : at + n].sort()
+        return
+    for k in range(at, at + n):
+        rank = city_rank[words[k]]
+        left = k - 1
+        while left >= at and words[left] > rank:
+            words[left + 1] = words[left]
+            left -= 1
+        words[left + 1] = rank
 
 
 @compiled
@@ -128,22 +88,27 @@ def _count_sorted(
     keys: NDArray[np.uint64],
     size: int,
     prefix: np.uint64,
+    class_bits: int,
     out_keys: NDArray[np.uint64],
     out_counts: NDArray[np.uint32],
     at: int,
-) -> int:
-    """Write each distinct key with its number of events; return the next free place."""
+) -> tuple[int, int]:
+    """Write each distinct key with its number of events; return the next free place and how many pairs."""
+    shift = np.uint64(class_bits)
+    pairs = 0
     k = 0
     while k < size:
         key = keys[k]
         first = k
+        if k == 0 or key >> shift != keys[k - 1] >> shift:
+            pairs += 1
         k += 1
         while k < size and keys[k] == key:
             k += 1
         out_keys[at] = prefix | key
         out_counts[at] = np.uint32(k - first)
         at += 1
-    return at
+    return at, pairs
 
 
 @compiled
@@ -155,8 +120,16 @@ def _write_totals(
     out: NDArray[np.int64],
     at: int,
 ) -> int:
-    """Write group, city and totals of the touched cities in order, and clear them."""
-    touched[:ties].sort()
+    """Write group, city and totals of the touched cities in order, and clear them; return the next place."""
+    cities = len(totals)
+    if ties * _DENSE > cities:
+        ties = 0
+        for dense in range(cities):
+            if totals[dense, 0]:
+                touched[ties] = np.uint32(dense)
+                ties += 1
+    else:
+        touched[:ties].sort()
     for k in range(ties):
         city = _integer(touched[k])
         out[at, 0] = group
@@ -169,149 +142,183 @@ def _write_totals(
 
 
 @compiled
-def project_groups(
+def project_groups(  # noqa: C901 - a call for each record would take most of the time
     words: NDArray[np.uint32],
+    spans: NDArray[np.int64],
     starts: NDArray[np.int64],
     first: int,
     stop: int,
-    city_bits: int,
-    class_bits: int,
+    city_rank: NDArray[np.uint32],
+    widths: tuple[int, int],
     classes: NDArray[np.int32],
     units: NDArray[np.int64],
     cap: int,
     totals: NDArray[np.int64],
     touched: NDArray[np.uint32],
-    keys: NDArray[np.uint64],
-    spare: NDArray[np.uint64],
-    out_keys: NDArray[np.uint64],
-    out_counts: NDArray[np.uint32],
+    events: tuple[NDArray[np.uint64], NDArray[np.uint64]],
+    out: tuple[NDArray[np.uint64], NDArray[np.uint32]],
     out_totals: NDArray[np.int64],
-) -> tuple[int, int]:
-    """Project groups that are small enough for the cache; return how many pairs and totals they gave.
+) -> tuple[int, int, int]:
+    """Project groups that are small enough for the cache.
 
     Parameters
     ----------
-    words, starts, first, stop
-        Records by group; group g lies from `starts[g]` to `starts[g + 1]`.
-    city_bits, class_bits, classes
-        Widths in a key, and the class of a number of cities.
+    words, spans, starts, first, stop
+        Records; group g lies in the spans from `starts[g]` to `starts[g + 1]`.
+    city_rank
+        Place of each city in the order of labels; cities are replaced by it.
+    widths, classes
+        Bits of a city and of a class in a key, and the class of a number of cities.
     units
         Σ 1/n of a record by class, in units.
+    cap
+        Most cities that a record may have and still make pairs.
     totals, touched
         Zeroed space for each city.
-    keys, spare, out_keys, out_counts, out_totals
-        Space for all pair events, and for the answer.
+    events
+        Space for all pair events, twice.
+    out, out_totals
+        Keys and counts, and rows of group, city and totals.
+
+    Returns
+    -------
+    keys, pairs, cities
+        How many keys, distinct pairs and totals there are.
     """
-    pairs = _integer(0)
-    cities = _integer(0)
+    keys, spare = events
+    out_keys, out_counts = out
+    city_bits, class_bits = widths
+    done, pairs, cities = _integer(0), _integer(0), _integer(0)
     up_j = np.uint64(class_bits)
     up_i = np.uint64(class_bits + city_bits)
     up_group = np.uint64(class_bits + 2 * city_bits)
     for group in range(first, stop):
-        at = starts[group]
-        high = starts[group + 1]
         size = 0
         ties = 0
-        while at < high:
-            n = _integer(words[at])
-            at += 1
-            its_class = classes[n]
-            unit = units[its_class]
-            shared = _integer(n > 1)
-            for a in range(at, at + n):
-                city = words[a]
-                if totals[city, 0] == 0:
-                    touched[ties] = city
-                    ties += 1
-                totals[city, 0] += 1
-                totals[city, 1] += shared
-                totals[city, 2] += unit
-            if n > 1 and n <= cap:
-                for a in range(at, at + n - 1):
-                    base = (np.uint64(words[a]) << up_i) | np.uint64(its_class)
-                    for b in range(a + 1, at + n):
-                        keys[size] = base | (np.uint64(words[b]) << up_j)
-                        size += 1
-            at += n
+        for span in range(starts[group], starts[group + 1]):
+            at = spans[span, 0]
+            high = spans[span, 1]
+            while at < high:
+                n = _integer(words[at])
+                at += 1
+                its_class = classes[n]
+                unit = units[its_class]
+                if n == 1:
+                    city = city_rank[words[at]]
+                    if totals[city, 0] == 0:
+                        touched[ties] = city
+                        ties += 1
+                    totals[city, 0] += 1
+                    totals[city, 2] += unit
+                    at += 1
+                    continue
+                if n == 2:  # noqa: PLR2004 - most records that make pairs
+                    one, other = city_rank[words[at]], city_rank[words[at + 1]]
+                    words[at] = min(one, other)
+                    words[at + 1] = max(one, other)
+                else:
+                    _rank(words, at, n, city_rank)
+                for a in range(at, at + n):
+                    city = words[a]
+                    if totals[city, 0] == 0:
+                        touched[ties] = city
+                        ties += 1
+                    totals[city, 0] += 1
+                    totals[city, 1] += 1
+                    totals[city, 2] += unit
+                if n <= cap:
+                    for a in range(at, at + n - 1):
+                        base = (np.uint64(words[a]) << up_i) | np.uint64(its_class)
+                        for b in range(a + 1, at + n):
+                            keys[size] = base | (np.uint64(words[b]) << up_j)
+                            size += 1
+                at += n
         cities = _write_totals(totals, touched, ties, group, out_totals, cities)
         ordered = _radix(keys, spare, size, class_bits + 2 * city_bits)
-        pairs = _count_sorted(ordered, size, np.uint64(group) << up_group, out_keys, out_counts, pairs)
-    return pairs, cities
+        prefix = np.uint64(group) << up_group
+        done, its_pairs = _count_sorted(ordered, size, prefix, class_bits, out_keys, out_counts, done)
+        pairs += its_pairs
+    return done, pairs, cities
 
 
 @compiled
 def survey(
     words: NDArray[np.uint32],
-    low: int,
-    high: int,
+    spans: NDArray[np.int64],
+    city_rank: NDArray[np.uint32],
     classes: NDArray[np.int32],
     units: NDArray[np.int64],
     cap: int,
     totals: NDArray[np.int64],
     events: NDArray[np.int64],
 ) -> None:
-    """Add up totals of the cities of one group, and the pair events of which each is the origin."""
-    at = low
-    while at < high:
-        n = _integer(words[at])
-        at += 1
-        unit = units[classes[n]]
-        shared = _integer(n > 1)
-        for a in range(at, at + n):
-            city = words[a]
-            totals[city, 0] += 1
-            totals[city, 1] += shared
-            totals[city, 2] += unit
-            if n <= cap:
-                events[city] += at + n - 1 - a
-        at += n
+    """Rank the cities of some records of one group; add up their totals, and the events of each origin."""
+    for span in range(len(spans)):
+        at = spans[span, 0]
+        high = spans[span, 1]
+        while at < high:
+            n = _integer(words[at])
+            at += 1
+            unit = units[classes[n]]
+            shared = _integer(n > 1)
+            _rank(words, at, n, city_rank)
+            for a in range(at, at + n):
+                city = words[a]
+                totals[city, 0] += 1
+                totals[city, 1] += shared
+                totals[city, 2] += unit
+                if n <= cap:
+                    events[city] += at + n - 1 - a
+            at += n
 
 
 @compiled
 def deal(
     words: NDArray[np.uint32],
-    low: int,
-    high: int,
-    city_bits: int,
-    class_bits: int,
+    spans: NDArray[np.int64],
+    widths: tuple[int, int],
     classes: NDArray[np.int32],
     cap: int,
     part: NDArray[np.int32],
     cursor: NDArray[np.int64],
     out: NDArray[np.uint64],
 ) -> None:
-    """Write the pair events of one group to the parts of their origins; moves the cursors."""
+    """Write pair events of ranked records of one group to the parts of their origins; moves the cursors."""
+    city_bits, class_bits = widths
     up_j = np.uint64(class_bits)
     up_i = np.uint64(class_bits + city_bits)
-    at = low
-    while at < high:
-        n = _integer(words[at])
-        at += 1
-        if n > 1 and n <= cap:
-            for a in range(at, at + n - 1):
-                city = words[a]
-                base = (np.uint64(city) << up_i) | np.uint64(classes[n])
-                p = part[city]
-                place = cursor[p]
-                for b in range(a + 1, at + n):
-                    out[place] = base | (np.uint64(words[b]) << up_j)
-                    place += 1
-                cursor[p] = place
-        at += n
+    for span in range(len(spans)):
+        at = spans[span, 0]
+        high = spans[span, 1]
+        while at < high:
+            n = _integer(words[at])
+            at += 1
+            if n > 1 and n <= cap:
+                for a in range(at, at + n - 1):
+                    city = words[a]
+                    base = (np.uint64(city) << up_i) | np.uint64(classes[n])
+                    p = part[city]
+                    place = cursor[p]
+                    for b in range(a + 1, at + n):
+                        out[place] = base | (np.uint64(words[b]) << up_j)
+                        place += 1
+                    cursor[p] = place
+            at += n
 
 
 @compiled
 def count_part(
     keys: NDArray[np.uint64],
     spare: NDArray[np.uint64],
-    bits: int,
+    widths: tuple[int, int],
     prefix: np.uint64,
-    out_keys: NDArray[np.uint64],
-    out_counts: NDArray[np.uint32],
-) -> int:
-    """Sort the pair events of one part and count them; return how many pairs they gave."""
-    ordered = _radix(keys, spare, len(keys), bits)
-    return _count_sorted(ordered, len(keys), prefix, out_keys, out_counts, 0)
+    out: tuple[NDArray[np.uint64], NDArray[np.uint32]],
+) -> tuple[int, int]:
+    """Sort the pair events of one part and count them; return how many keys and pairs they gave."""
+    city_bits, class_bits = widths
+    out_keys, out_counts = out
+    ordered = _radix(keys, spare, len(keys), class_bits + 2 * city_bits)
+    return _count_sorted(ordered, len(keys), prefix, class_bits, out_keys, out_counts, 0)
 
 
 @compiled
@@ -366,19 +373,22 @@ def merge(
 def settle(
     keys: NDArray[np.uint64],
     counts: NDArray[np.uint32],
-    city_bits: int,
-    class_bits: int,
-    fractional: NDArray[np.int64],
-    refined: NDArray[np.int64],
+    widths: tuple[int, int],
+    shares: tuple[NDArray[np.int64], NDArray[np.int64]],
     limit: int,
-    out_codes: NDArray[np.uint32],
-    out_sums: NDArray[np.int64],
-) -> int:
-    """Add up the classes of each pair; return how many pairs there are, −1 if a count exceeds a limit.
+    groups: NDArray[np.uint32],
+    ends: tuple[NDArray[np.uint32], NDArray[np.uint32]],
+    sums: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
+) -> bool:
+    """Add up the classes of each pair, and take its key apart.
 
-    `out_codes` takes group, origin and destination, `out_sums` count, fractional and refined units, each as
-    three rows.
+    `shares` are the fractional and refined units of a record by class. `groups`, `ends` (origin, destination)
+    and `sums` (count, fractional, refined) take the answer. Returns whether all counts are within the limit.
     """
+    city_bits, class_bits = widths
+    fractional, refined = shares
+    origins, destinations = ends
+    out_count, out_fractional, out_refined = sums
     shift = np.uint64(class_bits)
     class_mask = (np.uint64(1) << shift) - np.uint64(1)
     city_shift = np.uint64(city_bits)
@@ -393,15 +403,26 @@ def settle(
             times = _integer(counts[k])
             count += times
             if count > limit:
-                return -1
+                return False
             whole += times * fractional[its_class]
             part += times * refined[its_class]
             k += 1
-        out_sums[0, pairs] = count
-        out_sums[1, pairs] = whole
-        out_sums[2, pairs] = part
-        out_codes[2, pairs] = np.uint32(pair & city_mask)
-        out_codes[1, pairs] = np.uint32((pair >> city_shift) & city_mask)
-        out_codes[0, pairs] = np.uint32(pair >> (city_shift + city_shift))
+        out_count[pairs] = count
+        out_fractional[pairs] = whole
+        out_refined[pairs] = part
+        destinations[pairs] = np.uint32(pair & city_mask)
+        origins[pairs] = np.uint32((pair >> city_shift) & city_mask)
+        groups[pairs] = np.uint32(pair >> (city_shift + city_shift))
         pairs += 1
+    return True
+
+
+@compiled
+def count_pairs(keys: NDArray[np.uint64], class_bits: int) -> int:
+    """Count the distinct pairs of sorted keys."""
+    shift = np.uint64(class_bits)
+    pairs = 0
+    for k in range(len(keys)):
+        if k == 0 or keys[k] >> shift != keys[k - 1] >> shift:
+            pairs += 1
     return pairs

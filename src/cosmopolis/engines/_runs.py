@@ -6,8 +6,7 @@ the runs.
 """
 
 import contextlib
-import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cosmopolis.engines import _pairs
+from cosmopolis.engines import _grouping, _pairs
 from cosmopolis.errors import FormatError
 
 CACHE_EVENTS = 1 << 17
@@ -29,13 +28,15 @@ _TASK_WORDS = 1 << 21
 
 
 class Chunk(NamedTuple):
-    """Keys, ascending, and how many events each stands for; whole pairs only."""
+    """Keys, ascending, how many events each stands for, and how many pairs they are; whole pairs only."""
 
     keys: NDArray[np.uint64]
     counts: NDArray[np.uint32]
+    pairs: int
 
 
-_Job = Future[tuple[Chunk, NDArray[np.int64]]]
+_Answer = tuple[Chunk, NDArray[np.int64]]
+_Job = Future[_Answer]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +65,11 @@ class Layout:
         """Width of a class in a key."""
         return max(1, int(len(self.sizes) - 1).bit_length())
 
+    @property
+    def widths(self) -> tuple[int, int]:
+        """Widths of a city and of a class."""
+        return self.city_bits, self.class_bits
+
     def check(self) -> None:
         """Raise `FormatError` if a key does not fit in 64 bits."""
         group_bits = int(max(0, len(self.groups) - 1)).bit_length()
@@ -83,7 +89,7 @@ class Run:
     layout: Layout
     chunks: list[Chunk]
     file: Path | None = None
-    spans: list[int] = field(default_factory=list)
+    spans: list[tuple[int, int]] = field(default_factory=list)
 
     @property
     def bytes_held(self) -> int:
@@ -96,7 +102,7 @@ class Run:
             for chunk in self.chunks:
                 chunk.keys.tofile(target)
                 chunk.counts.tofile(target)
-                self.spans.append(len(chunk.keys))
+                self.spans.append((len(chunk.keys), chunk.pairs))
         self.file, self.chunks = file, []
 
     def read(self) -> Iterator[Chunk]:
@@ -107,8 +113,8 @@ class Run:
                 yield self.chunks.pop()
             return
         with self.file.open("rb") as source:
-            for span in self.spans:
-                yield Chunk(np.fromfile(source, np.uint64, span), np.fromfile(source, np.uint32, span))
+            for size, pairs in self.spans:
+                yield Chunk(np.fromfile(source, np.uint64, size), np.fromfile(source, np.uint32, size), pairs)
 
 
 class _Space:
@@ -131,63 +137,56 @@ def rank_of(order: NDArray[np.int64]) -> NDArray[np.uint32]:
 
 
 class RunMaker:
-    """Makes one run from a buffer of records, on some threads.
+    """Makes one run from records, on the threads of a pool.
 
     Parameters
     ----------
-    words, edges
-        Records as `_grouping` writes them, and the places where some of them begin, from 0 to the end; one
-        thread takes one stretch.
+    words, blocks, events
+        Records as `_grouping` lays them down, their blocks, and the pair events of each group. The cities in
+        the words are replaced by their ranks.
     groups, cities
         Codes in the order of their labels.
-    largest
-        Most cities of a record.
+    sizes
+        Numbers of cities that records have, ascending.
     cap
         Most cities of a record that makes pairs.
     total_units
-        Units of Σ 1/n by number of cities.
+        Units of 1/n for the numbers of cities.
+    pool, threads
+        Where the work is done.
     """
 
     def __init__(
         self,
         words: NDArray[np.uint32],
-        edges: Sequence[int],
+        blocks: NDArray[np.int64],
+        events: NDArray[np.int64],
         *,
         groups: NDArray[np.int64],
         cities: NDArray[np.int64],
-        largest: int,
+        sizes: NDArray[np.int64],
         cap: int,
-        total_units: Callable[[NDArray[np.int64]], NDArray[np.int64]],
+        total_units: NDArray[np.int64],
         pool: ThreadPoolExecutor,
+        threads: int,
     ) -> None:
-        self.pool, self.cap = pool, cap
-        self.stretches = [(a, b) for a, b in itertools.pairwise(edges) if b > a]
-        group_rank, city_rank = rank_of(groups), rank_of(cities)
-        shape = (len(self.stretches), len(groups))
-        sizes, events = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
-        seen = np.zeros((len(self.stretches), largest + 1), np.uint8)
-        self._each(lambda t, a, b: _pairs.measure(words, a, b, group_rank, cap, sizes[t], events[t], seen[t]))
-        present = np.flatnonzero(seen.any(axis=0))
-        self.layout = Layout(groups=groups, cities=cities, sizes=present)
+        self.words, self.cap, self.units = words, cap, total_units
+        self.pool, self.threads = pool, threads
+        self.layout = Layout(groups=groups, cities=cities, sizes=sizes)
         self.layout.check()
-        self.classes = np.zeros(largest + 1, np.int32)
-        self.classes[present] = np.arange(len(present), dtype=np.int32)
-        self.units = total_units(present)
-        self.events = events.sum(axis=0)
-        self.starts = np.concatenate([[0], np.cumsum(sizes.sum(axis=0))])
-        self.begins = self.starts[:-1] + np.cumsum(sizes, axis=0) - sizes
-        self.words = np.empty(int(self.starts[-1]), np.uint32)
-        cursors = self.begins.copy()
-        self._each(lambda t, a, b: _pairs.gather(words, a, b, group_rank, city_rank, cursors[t], self.words))
+        self.city_rank = rank_of(cities)
+        self.classes = np.zeros(int(sizes[-1]) + 1, np.int32)
+        self.classes[sizes] = np.arange(len(sizes), dtype=np.int32)
+        self.events = events[groups]
+        its_group = rank_of(groups)[blocks[:, _grouping.BLOCK_GROUP]]
+        order = np.argsort(its_group, kind="stable")
+        self.spans = np.ascontiguousarray(blocks[order][:, [_grouping.BLOCK_START, _grouping.BLOCK_STOP]])
+        self.starts = np.searchsorted(its_group[order], np.arange(len(groups) + 1)).astype(np.int64)
+        lengths = np.concatenate([[0], np.cumsum(self.spans[:, 1] - self.spans[:, 0])])
+        self.group_words = np.diff(lengths[self.starts])
         self.spaces: SimpleQueue[_Space] = SimpleQueue()
-        for _ in range(pool._max_workers):  # noqa: SLF001 - one space a thread
+        for _ in range(threads):
             self.spaces.put(_Space(len(cities)))
-
-    def _each(self, work: Callable[[int, int, int], object]) -> None:
-        """Do some work on every stretch of the buffer."""
-        jobs = [self.pool.submit(work, t, a, b) for t, (a, b) in enumerate(self.stretches)]
-        for job in jobs:
-            job.result()
 
     @contextlib.contextmanager
     def _space(self) -> Iterator[_Space]:
@@ -201,16 +200,15 @@ class RunMaker:
     def tasks(self) -> Iterator[tuple[int, int]]:
         """Cut the groups into stretches that fit in the cache; a group that does not stands alone."""
         first, events, words = 0, 0, 0
-        sizes = np.diff(self.starts)
-        for group, (its_events, its_words) in enumerate(
-            zip(self.events.tolist(), sizes.tolist(), strict=True)
-        ):
-            if group > first and (events + its_events > CACHE_EVENTS or words + its_words > _TASK_WORDS):
+        sizes = zip(self.events.tolist(), self.group_words.tolist(), strict=True)
+        for group, (its_events, its_words) in enumerate(sizes):
+            is_full = events + its_events > CACHE_EVENTS or words + its_words > _TASK_WORDS
+            if group > first and is_full:
                 yield first, group
                 first, events, words = group, 0, 0
             events, words = events + its_events, words + its_words
-        if len(sizes):
-            yield first, len(sizes)
+        if len(self.events):
+            yield first, len(self.events)
 
     def make(self) -> tuple[Run, NDArray[np.int64]]:
         """Return the run, and the totals as rows of group, city, count, shared and units."""
@@ -230,87 +228,101 @@ class RunMaker:
         joined = np.concatenate(totals) if totals else np.empty((0, _TOTAL_COLUMNS), np.int64)
         return Run(layout=self.layout, chunks=chunks), joined
 
-    def _small(self, first: int, stop: int) -> tuple[Chunk, NDArray[np.int64]]:
+    def _small(self, first: int, stop: int) -> _Answer:
         """Project groups that fit in the cache."""
-        words = int(self.starts[stop] - self.starts[first])
+        words = int(self.group_words[first:stop].sum())
         most = min(words, (stop - first) * len(self.layout.cities))
         out_totals = np.empty((most, _TOTAL_COLUMNS), np.int64)
         with self._space() as space:
-            pairs, cities = _pairs.project_groups(
+            done, pairs, cities = _pairs.project_groups(
                 self.words,
+                self.spans,
                 self.starts,
                 first,
                 stop,
-                self.layout.city_bits,
-                self.layout.class_bits,
+                self.city_rank,
+                self.layout.widths,
                 self.classes,
                 self.units,
                 self.cap,
                 space.totals,
                 space.touched,
-                space.keys,
-                space.spare,
-                space.out_keys,
-                space.out_counts,
+                (space.keys, space.spare),
+                (space.out_keys, space.out_counts),
                 out_totals,
             )
-            chunk = Chunk(space.out_keys[:pairs].copy(), space.out_counts[:pairs].copy())
+            chunk = Chunk(space.out_keys[:done].copy(), space.out_counts[:done].copy(), pairs)
         return chunk, out_totals[:cities].copy()
 
     def _large(self, group: int) -> list[_Job]:
         """Project one group that does not fit in the cache: its pairs are dealt out by origin first."""
-        begins = [int(row[group]) for row in self.begins] + [int(self.starts[group + 1])]
-        cities = len(self.layout.cities)
-        totals = np.zeros((len(self.stretches), cities, 3), np.int64)
-        events = np.zeros((len(self.stretches), cities), np.int64)
-        self._each(
-            lambda t, _a, _b: _pairs.survey(
-                self.words, begins[t], begins[t + 1], self.classes, self.units, self.cap, totals[t], events[t]
+        spans = self.spans[self.starts[group] : self.starts[group + 1]]
+        reach = np.cumsum(spans[:, 1] - spans[:, 0])
+        cuts = np.searchsorted(reach, np.arange(1, self.threads) * int(reach[-1]) // self.threads)
+        stretches = np.split(spans, cuts)
+        layout, cities = self.layout, len(self.layout.cities)
+        totals = np.zeros((len(stretches), cities, 3), np.int64)
+        events = np.zeros((len(stretches), cities), np.int64)
+        surveys = [
+            self.pool.submit(
+                _pairs.survey,
+                self.words,
+                stretch,
+                self.city_rank,
+                self.classes,
+                self.units,
+                self.cap,
+                totals[t],
+                events[t],
             )
-        )
+            for t, stretch in enumerate(stretches)
+        ]
+        wait_for(surveys)
         every = events.sum(axis=0)
         part = ((np.cumsum(every) - every) // CACHE_EVENTS).astype(np.int32)
         parts = int(part[-1]) + 1
         by_part = np.stack([np.bincount(part, row, parts).astype(np.int64) for row in events])
-        ends = np.cumsum(by_part.sum(axis=0))
-        cursors = (ends - by_part.sum(axis=0)) + np.cumsum(by_part, axis=0) - by_part
+        sizes = by_part.sum(axis=0)
+        ends = np.cumsum(sizes)
+        cursors = (ends - sizes) + np.cumsum(by_part, axis=0) - by_part
         keys = np.empty(int(ends[-1]), np.uint64)
-        layout = self.layout
-        self._each(
-            lambda t, _a, _b: _pairs.deal(
+        deals = [
+            self.pool.submit(
+                _pairs.deal,
                 self.words,
-                begins[t],
-                begins[t + 1],
-                layout.city_bits,
-                layout.class_bits,
+                stretch,
+                layout.widths,
                 self.classes,
                 self.cap,
                 part,
                 cursors[t],
                 keys,
             )
-        )
+            for t, stretch in enumerate(stretches)
+        ]
+        wait_for(deals)
         total = totals.sum(axis=0)
         touched = np.flatnonzero(total[:, 0])
         rows = np.column_stack([np.full(len(touched), group, np.int64), touched, total[touched]])
         prefix = np.uint64(group << (layout.class_bits + 2 * layout.city_bits))
         jobs: list[_Job] = []
-        for p, end in enumerate(ends.tolist()):
-            start = end - int(by_part[:, p].sum())
-            if end > start:
-                jobs.append(
-                    self.pool.submit(self._part, keys[start:end], prefix, rows if not jobs else rows[:0])
-                )
+        for size, end in zip(sizes.tolist(), ends.tolist(), strict=True):
+            if size:
+                its_totals = rows[:0] if jobs else rows
+                jobs.append(self.pool.submit(self._part, keys[end - size : end], prefix, its_totals))
         return jobs
 
-    def _part(
-        self, keys: NDArray[np.uint64], prefix: np.uint64, totals: NDArray[np.int64]
-    ) -> tuple[Chunk, NDArray[np.int64]]:
+    def _part(self, keys: NDArray[np.uint64], prefix: np.uint64, totals: NDArray[np.int64]) -> _Answer:
         """Sort and count one part of a large group."""
-        bits = self.layout.class_bits + 2 * self.layout.city_bits
-        out_keys, out_counts = np.empty(len(keys), np.uint64), np.empty(len(keys), np.uint32)
-        pairs = _pairs.count_part(keys, np.empty_like(keys), bits, prefix, out_keys, out_counts)
-        return Chunk(out_keys[:pairs].copy(), out_counts[:pairs].copy()), totals
+        out = (np.empty(len(keys), np.uint64), np.empty(len(keys), np.uint32))
+        done, pairs = _pairs.count_part(keys, np.empty_like(keys), self.layout.widths, prefix, out)
+        return Chunk(out[0][:done].copy(), out[1][:done].copy(), pairs), totals
+
+
+def wait_for(jobs: Sequence[Future[None]]) -> None:
+    """Wait until all are done; the first error of any is raised."""
+    for job in jobs:
+        job.result()
 
 
 def merged(runs: Sequence[Run], layout: Layout) -> Iterator[list[Chunk]]:
@@ -320,36 +332,40 @@ def merged(runs: Sequence[Run], layout: Layout) -> Iterator[list[Chunk]]:
             yield [chunk]
         return
     streams = [_relabelled(run, layout) for run in runs]
-    heads: list[Chunk | None] = [next(stream, None) for stream in streams]
     shift = np.uint64(layout.class_bits)
-    while any(head is not None for head in heads):
-        safe = min(head.keys[-1] >> shift for head in heads if head is not None)
-        bound = ((safe + np.uint64(1)) << shift) - np.uint64(
-            1
-        )  # the last key of that pair, also if it is 2⁶⁴ − 1
-        taken = []
-        for k, head in enumerate(heads):
-            if head is None:
-                continue
+    rest = np.uint64((1 << layout.class_bits) - 1)  # the last key of a pair ends in ones
+    first = [(stream, next(stream, None)) for stream in streams]
+    current = [(stream, head) for stream, head in first if head is not None]
+    while current:
+        bound = min(head.keys[-1] >> shift for _, head in current) << shift | rest
+        taken, left = [], []
+        for stream, head in current:
             cut = int(np.searchsorted(head.keys, bound, side="right"))
             if cut:
-                taken.append(Chunk(head.keys[:cut], head.counts[:cut]))
-            rest = Chunk(head.keys[cut:], head.counts[cut:])
-            heads[k] = rest if len(rest.keys) else next(streams[k], None)
+                taken.append(Chunk(head.keys[:cut], head.counts[:cut], 0))
+            after = (
+                Chunk(head.keys[cut:], head.counts[cut:], 0) if cut < len(head.keys) else next(stream, None)
+            )
+            if after is not None:
+                left.append((stream, after))
+        current = left
         yield taken
 
 
-def merge_chunks(chunks: list[Chunk]) -> Chunk:
+def merge_chunks(chunks: list[Chunk], class_bits: int) -> Chunk:
     """Merge sorted chunks two by two; equal keys stay apart."""
+    if len(chunks) == 1 and chunks[0].pairs:
+        return chunks[0]
     while len(chunks) > 1:
         paired = []
         for a, b in zip(chunks[::2], chunks[1::2], strict=False):
             size = len(a.keys) + len(b.keys)
-            both = Chunk(np.empty(size, np.uint64), np.empty(size, np.uint32))
+            both = Chunk(np.empty(size, np.uint64), np.empty(size, np.uint32), 0)
             _pairs.merge(a.keys, a.counts, b.keys, b.counts, both.keys, both.counts)
             paired.append(both)
         chunks = paired + (chunks[-1:] if len(chunks) % 2 else [])
-    return chunks[0]
+    keys, counts, _ = chunks[0]
+    return Chunk(keys, counts, _pairs.count_pairs(keys, class_bits))
 
 
 def _same(one: Layout, other: Layout) -> bool:
@@ -366,9 +382,7 @@ def _relabelled(run: Run, layout: Layout) -> Iterator[Chunk]:
     groups = rank_of(layout.groups).astype(np.uint64)[run.layout.groups]
     cities = rank_of(layout.cities).astype(np.uint64)[run.layout.cities]
     classes = np.searchsorted(layout.sizes, run.layout.sizes).astype(np.uint64)
-    widths = (run.layout.city_bits, run.layout.class_bits)
-    new_widths = (layout.city_bits, layout.class_bits)
     for chunk in run.read():
         keys = np.empty_like(chunk.keys)
-        _pairs.relabel(chunk.keys, widths, new_widths, groups, cities, classes, keys)
-        yield Chunk(keys, chunk.counts)
+        _pairs.relabel(chunk.keys, run.layout.widths, layout.widths, groups, cities, classes, keys)
+        yield Chunk(keys, chunk.counts, chunk.pairs)

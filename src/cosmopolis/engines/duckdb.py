@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from cosmopolis.engines.projection import Projection
 
 _BATCH_ROWS = 1_000_000
+_ROWS = frozenset({"item", "year", "field", "city_id"})
+_READING = frozenset({"READ_PARQUET", "PARQUET_SCAN", "PROJECTION", "FILTER"})
+_MOST_LABELS = 64
+
+_DRAFT = "_draft"  # no name that a caller may give
 
 
 class Engine:
@@ -65,7 +70,7 @@ class Engine:
                 "autoload_known_extensions": False,
             },
         )
-        self._names: list[str] = []
+        self._names: dict[str, str] = {}  # what stands under each name: FRAME, VIEW or TABLE
         self._threads, self._memory_mb = threads, memory_mb
 
     def __enter__(self) -> Self:
@@ -90,16 +95,20 @@ class Engine:
         """
         check_name(name)
         if isinstance(frame, pl.DataFrame):
-            self._connection.register(name, plain(frame).to_arrow())
+            rows = plain(frame).to_arrow()
+            self._forget(name)
+            self._connection.register(name, rows)
+            self._names[name] = "FRAME"
         else:
             for path in frame:
                 if not Path(path).is_file():
                     raise FormatError(f"there is no file {path}")
             if not frame:
                 raise FormatError(f"got no Parquet file for the table {name!r}, expected at least one")
-            self._connection.read_parquet([str(path) for path in frame]).create_view(name, replace=True)
-        if name not in self._names:
-            self._names.append(name)
+            files = self._connection.read_parquet([_literal(path) for path in frame])
+            self._forget(name)
+            files.create_view(name)
+            self._names[name] = "VIEW"
 
     def keep(self, name: str, sql: str) -> None:
         """Keep the rows of a query under a name, so that later queries read them and do not run it anew.
@@ -112,11 +121,10 @@ class Engine:
         4
         """
         check_name(name)
-        rows = self._relation(sql)
-        self._connection.execute(f"DROP TABLE IF EXISTS {name}")
-        rows.create(name)
-        if name not in self._names:
-            self._names.append(name)
+        self._relation(sql).create(_DRAFT)  # the query may read what the name stands for now
+        self._forget(name)
+        self._connection.execute(f"ALTER TABLE {_DRAFT} RENAME TO {name}")
+        self._names[name] = "TABLE"
 
     def query(self, sql: str, *, order: tuple[str, ...]) -> pl.DataFrame:
         """Run a query and sort its answer.
@@ -175,24 +183,64 @@ class Engine:
         ...     engine.project("SELECT * FROM rows").pairs.select("origin", "destination", "count").rows()
         [(7, 8, 1)]
         """
-        from cosmopolis.engines.projection import (  # noqa: PLC0415 - Numba takes its time
+        return self._project(sql, largest_record, None)
+
+    def project_to_file(
+        self, sql: str, pairs_file: Path, *, largest_record: int | None = None
+    ) -> "Projection":
+        """Project the rows of a query as `project` does, and write the pairs to a Parquet file, in order.
+
+        For more pairs than fit in memory. The answer's `pairs` has no rows; all else is in it.
+        """
+        return self._project(sql, largest_record, pairs_file)
+
+    def _project(self, sql: str, largest_record: int | None, pairs_file: Path | None) -> "Projection":
+        """Project the rows of a query; if items turn out to descend, the query sorts them."""
+        from cosmopolis.engines.projection import (  # noqa: PLC0415 - imported only where it is used
             UnsortedItemsError,
             project_batches,
         )
 
-        def projected(text: str) -> "Projection":
-            with contextlib.closing(self._relation(text).to_arrow_reader(_BATCH_ROWS)) as batches:
-                return project_batches(
-                    batches,
-                    largest_record=largest_record,
-                    threads=self._threads,
-                    memory_mb=self._memory_mb,
-                )
+        labels = self._cheap_labels(sql)
+        text = sql
+        if labels is not None:
+            names = ", ".join("'" + label.replace("'", "''") + "'" for label in labels)
+            text = (
+                f"SELECT item, year, list_position([{names}], field) AS field, city_id "  # noqa: S608
+                f"FROM ({sql}) AS rows"
+            )
+        for query in (text, f"SELECT * FROM ({text}) AS rows ORDER BY item"):  # noqa: S608
+            try:
+                with contextlib.closing(self._relation(query).to_arrow_reader(_BATCH_ROWS)) as batches:
+                    return project_batches(
+                        batches,
+                        largest_record=largest_record,
+                        threads=self._threads,
+                        memory_mb=self._memory_mb,
+                        pairs_file=pairs_file,
+                        field_labels=labels,
+                    )
+            except UnsortedItemsError:
+                continue
+        raise AssertionError("sorted items descend")
 
-        try:
-            return projected(sql)
-        except UnsortedItemsError:
-            return projected(f"SELECT * FROM ({sql}) AS rows ORDER BY item")  # noqa: S608 - the caller's own query
+    def _cheap_labels(self, sql: str) -> list[str] | None:
+        """Return the distinct fields of a query that only reads files, `None` for any other.
+
+        Reading one column of files twice takes less time than handing its texts over.
+        """
+        columns = dict(
+            zip(*(getattr(self._relation(sql), part) for part in ("columns", "types")), strict=True)
+        )
+        if str(columns.get("field")) != "VARCHAR" or not columns.keys() >= _ROWS:
+            return None
+        plan = self._connection.sql(f"EXPLAIN (FORMAT JSON) {sql}").fetchall()[0][1]
+        if not set(re.findall(r'"name": *"([A-Z_ ]+?) *"', plan)) <= _READING:
+            return None
+        found = self._connection.sql(
+            f"SELECT DISTINCT field FROM ({sql}) AS rows WHERE field IS NOT NULL LIMIT {_MOST_LABELS + 1}"  # noqa: S608
+        ).fetchall()
+        return sorted(label for (label,) in found) if 0 < len(found) <= _MOST_LABELS else None
 
     def _relation(self, sql: str) -> duckdb.DuckDBPyRelation:
         """Read a query; an unknown table is answered with the nearest known."""
@@ -204,7 +252,20 @@ class Engine:
                 raise
             raise not_registered(missing.group(1), self._names) from error
 
+    def _forget(self, name: str) -> None:
+        """Make a name free, whatever stands under it."""
+        kind = self._names.pop(name, None)
+        if kind == "FRAME":
+            self._connection.unregister(name)
+        elif kind is not None:
+            self._connection.execute(f"DROP {kind} {name}")
+
     def close(self) -> None:
         """Give back the memory and remove the temporary folder; a second call does nothing."""
         self._connection.close()
         self._spill.cleanup()
+
+
+def _literal(path: Path) -> str:
+    """Return a path in which DuckDB sees no pattern."""
+    return re.sub(r"([*?\[])", r"[\1]", str(path))
