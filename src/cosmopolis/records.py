@@ -308,6 +308,18 @@ TABLES: Mapping[str, Table] = {
             ),
             key=("year", "origin", "destination"),
         ),
+        Table(  # what two countries have in common, in this direction
+            name="country_pair",
+            columns=(
+                _text("origin", pattern=r"^[A-Z]{3}$"),
+                _text("destination", pattern=r"^[A-Z]{3}$"),
+                Column(name="contiguous", dtype=pl.Int64, low=0, high=1),
+                Column(name="common_language", dtype=pl.Int64, low=0, high=1),
+                Column(name="colony", dtype=pl.Int64, low=0, high=1),
+                Column(name="distance_km", dtype=pl.Float64, required=False, low=0),
+            ),
+            key=("origin", "destination"),
+        ),
         Table(  # what one country's industries buy from one country and industry
             name="trade_flow",
             columns=(

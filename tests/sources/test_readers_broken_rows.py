@@ -149,7 +149,7 @@ ROWS_OF_TEXT = {("geonames", "other JSON"), ("openflights-2014", "a list of JSON
 """Where other JSON is in the format of the file, though each of its rows is broken."""
 
 
-ELSEWHERE = {"openalex", "openalex-institutions", "openalex-sample", "ror-dump"}
+ELSEWHERE = {"cepii-geodist", "openalex", "openalex-institutions", "openalex-sample", "ror-dump"}
 """Sources whose rows are broken in the test of their own reader."""
 
 

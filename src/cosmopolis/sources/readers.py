@@ -21,6 +21,7 @@ READERS: tuple[str, ...] = (
     "air-routes-2021",
     "air-routes-2022",
     "airports",
+    "cepii-geodist",
     "country-groups",
     "country-names",
     "geonames",

@@ -1,0 +1,67 @@
+"""Pairs of countries: contiguity, common official language, colonial past and distance, from CEPII's GeoDist.
+
+A Stata file with a row for each ordered pair of 224 countries and territories, of about 2004. Countries are
+named by ISO 3166-1 alpha-3 codes of that time; those that have been replaced by one other code are written
+as today (`RENAMED`). What has come since (Montenegro, South Sudan, Kosovo) is not in it, and the Netherlands
+Antilles, which are no more, still are. A country with itself has no border, language or colony here: 0.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from cosmopolis.errors import EngineError
+from cosmopolis.sources.raw import Raw
+from cosmopolis.sources.text import path_of, raw_of, read_bytes, wrong_format
+
+SOURCE = "cepii-geodist"
+FILE = "dist_cepii.dta"
+
+RENAMED: Mapping[str, str] = {"PAL": "PSE", "ROM": "ROU", "TMP": "TLS", "YUG": "SRB", "ZAR": "COD"}
+"""Codes of the file that ISO has replaced, or that never were ISO's; YUG is Serbia, then with Montenegro."""
+
+_COLUMNS = ("iso_o", "iso_d", "contig", "comlang_off", "colony", "dist")
+_EXPECTED = "a Stata file with the columns " + ", ".join(_COLUMNS)
+
+
+def read(files: Mapping[str, Path]) -> tuple[Raw, ...]:
+    """Read the part `pairs` for the table `country_pair`.
+
+    Parameters
+    ----------
+    files
+        `dist_cepii.dta`.
+
+    Raises
+    ------
+    EngineError
+        If the library that reads Stata files is not installed.
+    """
+    path = path_of(files, FILE, source=SOURCE)
+    try:
+        import pyreadstat  # noqa: PLC0415 - an extra, needed only here
+    except ModuleNotFoundError as error:
+        raise EngineError(
+            f"{SOURCE}: {FILE} is a Stata file, which needs pyreadstat; install cosmopolis[stata], or leave "
+            "the source out: measures then do without common languages"
+        ) from error
+    read_bytes(path, source=SOURCE, expected=_EXPECTED)
+    try:
+        frame, about = pyreadstat.read_dta(str(path), output_format="polars")
+    except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, ValueError, OSError) as error:
+        raise wrong_format(SOURCE, path, f"cannot be read ({error})", _EXPECTED) from error
+    lost = [name for name in _COLUMNS if name not in frame.columns]
+    if lost:
+        raise wrong_format(SOURCE, path, f"has no column {lost[0]!r}", _EXPECTED)
+    if about.number_rows != frame.height:
+        got = f"says that it has {about.number_rows} rows and holds {frame.height}"
+        raise wrong_format(SOURCE, path, got, _EXPECTED)
+    rows = [
+        (row, RENAMED.get(origin, origin), RENAMED.get(destination, destination), *map(_whole, flags), km)
+        for row, (origin, destination, *flags, km) in enumerate(frame.select(_COLUMNS).iter_rows(), start=1)
+    ]
+    return (raw_of(SOURCE, "pairs", "country_pair", rows),)
+
+
+def _whole(value: object) -> object:
+    """Turn 1.0 into 1: Stata may store a dummy as a floating number."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
