@@ -310,3 +310,12 @@ def test_wrong_names_and_frames_are_answered() -> None:
         gravity.fit(two, cities)
     with pytest.raises(FormatError, match="takes up to 3000"):
         gravity.fit(links, _cities(gravity.CITIES_MAX + 1))
+
+
+def test_country_codes_are_turned_into_those_of_cities() -> None:
+    pairs = pl.DataFrame(
+        {"origin": ["XBB", "XAA", "XCC"], "destination": ["XAA", "XBB", "XAA"], "common_language": [1, 1, 0]}
+    )
+    countries = pl.DataFrame({"country": ["XA", "XB", "XD"], "iso3": ["XAA", "XBB", None]})
+    got = gravity.by_alpha2(pairs, countries)
+    assert got.rows() == [("XA", "XB", 1), ("XB", "XA", 1)]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from cosmopolis.errors import UnknownNameError
-from cosmopolis.measures import specialisation
+from cosmopolis.measures import chance, specialisation
 from cosmopolis.streams import stream
 
 COUNTS = st.lists(st.lists(st.integers(0, 50), min_size=3, max_size=3), min_size=2, max_size=6)
@@ -93,13 +93,13 @@ def test_intervals_cover_small_counts() -> None:
     """Cities of 12 records with a planted share of twice the world's: at least 95 % of intervals hold 2."""
     draw = stream("specialisation", 1)
     x = draw.binomial(12, 0.2, 2000).astype(float)
-    low, high = specialisation.binomial_interval(x, np.full(2000, 12.0))
+    low, high = chance.binomial_interval(x, np.full(2000, 12.0))
     covered = ((low <= 0.2) & (high >= 0.2)).mean()
     assert 0.95 - 3 * np.sqrt(0.95 * 0.05 / 2000) <= covered < 1.0
 
 
 def test_bounds_at_none_and_all() -> None:
-    low, high = specialisation.binomial_interval(np.array([0.0, 5.0, 0.0]), np.array([5.0, 5.0, 0.0]))
+    low, high = chance.binomial_interval(np.array([0.0, 5.0, 0.0]), np.array([5.0, 5.0, 0.0]))
     assert low.tolist() == pytest.approx([0.0, 0.025**0.2, 0.0])
     assert high.tolist() == pytest.approx([1 - 0.025**0.2, 1.0, 1.0])
 

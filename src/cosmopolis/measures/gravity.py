@@ -12,10 +12,11 @@ from typing import Literal, get_args
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import stats
 
 from cosmopolis.errors import FormatError, UnknownNameError, hint_near
 from cosmopolis.measures import _ppml
+from cosmopolis.measures.chance import poisson_interval, poisson_p, q_values
 from cosmopolis.measures.distance import great_circle_km
 from cosmopolis.networks.links import require
 
@@ -429,61 +430,6 @@ def _pairs(
     return _rounded(frame.match_to_schema(PAIRS))
 
 
-def poisson_interval(count: Floats, *, level: float = 0.95) -> tuple[Floats, Floats]:
-    """Return the exact interval of a Poisson mean: Γ⁻¹(α/2; c) … Γ⁻¹(1 − α/2; c + 1), from 0 if c = 0.
-
-    Notes
-    -----
-    Garwood (1936), Fiducial limits for the Poisson distribution, *Biometrika* 28, 437–442.
-
-    Examples
-    --------
-    >>> low, high = poisson_interval(np.array([0.0]))
-    >>> round(float(high[0]), 3)  # −ln 0.025
-    3.689
-    """
-    distinct, at = np.unique(count, return_inverse=True)
-    tail = (1.0 - level) / 2.0
-    low = np.where(distinct > 0, special.gammaincinv(np.maximum(distinct, 1e-9), tail), 0.0)
-    high = special.gammainccinv(distinct + 1.0, tail)
-    return low[at], high[at]
-
-
-def poisson_p(count: Floats, mean: Floats) -> Floats:
-    """Return the two-sided p-value of a count: min(1, 2 min(P(X ≤ c), P(X ≥ c))), X ~ Poisson(mean).
-
-    Examples
-    --------
-    >>> poisson_p(np.array([0.0]), np.array([3.0])).round(4).tolist()  # 2 exp(−3)
-    [0.0996]
-    """
-    below = special.pdtr(count, mean)
-    above = np.where(count > 0, special.pdtrc(np.maximum(count - 1.0, 0.0), mean), 1.0)
-    p: Floats = np.minimum(1.0, 2.0 * np.minimum(below, above))
-    return p
-
-
-def q_values(p: Floats) -> Floats:
-    """Return the smallest false discovery rate at which each test would be named.
-
-    q_(i) = min_{j ≥ i} min(1, p_(j) m / j) for the m p-values in ascending order.
-
-    Notes
-    -----
-    Benjamini & Hochberg (1995), *Journal of the Royal Statistical Society B* 57(1), 289–300.
-
-    Examples
-    --------
-    >>> q_values(np.array([0.01, 0.5, 0.02])).tolist()
-    [0.03, 0.5, 0.03]
-    """
-    order = np.argsort(p, kind="stable")
-    scaled = p[order] * len(p) / np.arange(1, len(p) + 1)
-    q = np.empty_like(p)
-    q[order] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1.0)
-    return q
-
-
 def standouts(pairs: pl.DataFrame, verdict: str, *, most: int = 20) -> pl.DataFrame:
     """Return the pairs that may be named as `over` or `under`, the surest first.
 
@@ -506,3 +452,27 @@ def standouts(pairs: pl.DataFrame, verdict: str, *, most: int = 20) -> pl.DataFr
     return chosen.sort(
         bound, "expected", "origin", "destination", descending=[down, True, False, False]
     ).head(most)
+
+
+def by_alpha2(country_pairs: pl.DataFrame, countries: pl.DataFrame) -> pl.DataFrame:
+    """Name the countries of a table of country pairs by ISO alpha-2 codes, as cities do.
+
+    Parameters
+    ----------
+    country_pairs
+        Record table `country_pair`, by alpha-3 codes.
+    countries
+        `country` (alpha-2), `iso3`.
+
+    Returns
+    -------
+    country_pairs
+        Without the pairs of countries that are not among `countries`, in the order of both ends.
+    """
+    require(countries, ["country", "iso3"], what="countries")
+    codes = dict(countries.drop_nulls("iso3").select("iso3", "country").iter_rows())
+    ends = [pl.col(end).replace_strict(codes, default=None, return_dtype=pl.String) for end in
+            ("origin", "destination")]  # fmt: skip
+    return (
+        country_pairs.with_columns(ends).drop_nulls(["origin", "destination"]).sort("origin", "destination")
+    )

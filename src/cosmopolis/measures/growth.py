@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from cosmopolis.errors import FormatError
-from cosmopolis.measures.specialisation import binomial_interval
+from cosmopolis.measures.chance import binomial_interval
 from cosmopolis.measures.windows import Window
 from cosmopolis.networks.links import require
 

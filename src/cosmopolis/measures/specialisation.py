@@ -6,9 +6,9 @@ The amounts are records counted by city, field and year. A quotient of small cou
 
 import numpy as np
 import polars as pl
-from scipy import special
 
 from cosmopolis.errors import UnknownNameError, hint_near
+from cosmopolis.measures.chance import binomial_interval, binomial_p
 from cosmopolis.networks.links import require, sum_exactly
 
 FIELD_TOTALS = pl.Schema(
@@ -147,21 +147,6 @@ def intervals(totals: pl.DataFrame, *, level: float = 0.95) -> pl.DataFrame:
         "field", "year", "city_id", "rca",
         *(pl.when(known).then(pl.col(name)).alias(name) for name in ("low", "high", "p_value")),
     )  # fmt: skip
-
-
-def binomial_interval(x: np.ndarray, n: np.ndarray, *, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
-    """Return the exact interval of a share, x of n (Clopper & Pearson 1934); 0 … 1 where n = 0."""
-    tail = (1.0 - level) / 2.0
-    low = np.where(x > 0, special.betaincinv(np.maximum(x, 1e-9), n - x + 1.0, tail), 0.0)
-    high = np.where(x < n, special.betainccinv(x + 1.0, np.maximum(n - x, 1e-9), tail), 1.0)
-    return low, high
-
-
-def binomial_p(x: np.ndarray, n: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """Return the two-sided p-value of x of n for a share, twice the smaller tail and at most 1."""
-    below = np.where(x < n, special.betainc(np.maximum(n - x, 1e-9), x + 1.0, 1.0 - share), 1.0)
-    above = np.where(x > 0, special.betainc(np.maximum(x, 1e-9), n - x + 1.0, share), 1.0)
-    return np.minimum(1.0, 2.0 * np.minimum(below, above))
 
 
 def field_totals(
