@@ -148,6 +148,23 @@ SAMPLE = {
 }
 
 
+BULK = {
+    "g_patent.tsv": '"patent_id"\t"patent_date"\n"7"\t"1999-01-05"\n"8"\t"2001-01-02"\n',
+    "g_location_disambiguated.tsv": (
+        "location_id\tdisambig_city\tdisambig_state\tdisambig_country\tlatitude\tlongitude\n"
+        "l1\tAlder\tAL\tXA\t1.5\t2\nl2\tBosk\t\tXB\t91\t2\n"
+    ),
+    "g_inventor_disambiguated.tsv": (
+        "patent_id\tinventor_sequence\tinventor_id\tdisambig_inventor_name_first\t"
+        "disambig_inventor_name_last\tlocation_id\n"
+    ),
+}
+
+
+def _bulk_inventor(patent: str, *, sequence: str = "0", place: str = "l1") -> str:
+    return f'{patent}\t{sequence}\tinv\t"Ada"\tAsh\t{place}'
+
+
 def _inventor(patent: str, *, sequence: str = "0", city: str = "Alder", country: str = "XA") -> str:
     return f"{patent}\t{sequence}\tinv\tAda\tAsh\tloc\t{city}\t\t{country}"
 
@@ -642,5 +659,50 @@ CASES: tuple[Case, ...] = (
             "missing field": ("\t0\tA42\tA42B\tA42B1/24", "patent"),
         },
         others=SAMPLE,
+    ),
+    Case(
+        source="patentsview",
+        part="parties",
+        file="g_inventor_disambiguated.tsv",
+        before=BULK["g_inventor_disambiguated.tsv"],
+        between="\n",
+        good=(_bulk_inventor("7"), _bulk_inventor('"8"')),
+        broken={
+            "truncated": ('"9"\t0\tinv', "disambig_inventor_name_first"),
+            "quotation mark never closed": (_bulk_inventor('"9'), "row"),
+            "too many fields": (_bulk_inventor("9") + "\t9", "location_id"),
+            "wrong type": (_bulk_inventor("9", sequence="first"), "order"),
+            "missing field": (_bulk_inventor(""), "patent"),
+            "a place that is not known": (_bulk_inventor("9", place="l9"), "text"),
+            "a place out of range": (_bulk_inventor("9", place="l2"), "latitude"),
+        },
+        others=BULK,
+    ),
+    Case(
+        source="patentsview",
+        part="citations",
+        file="g_us_patent_citation.tsv.gz",
+        before="patent_id\tcitation_sequence\tcitation_patent_id\n",
+        between="\n",
+        good=("7\t0\t5", "8\t0\t7"),
+        broken={
+            "truncated": ("7\t1", "citation_patent_id"),
+            "missing field": ("7\t1\t", "cited"),
+            "nobody cites": ("\t1\t5", "citing"),
+        },
+        others=BULK,
+    ),
+    Case(
+        source="patent-table",
+        part="patents",
+        file="patents.csv",
+        before="patent,year,class,citations\n",
+        between="\n",
+        good=("EP1,2011,H01M,", "EP2,2011,H01M,2"),
+        broken={
+            "wrong type": ("EP3,soon,H01M,", "year"),
+            "out of range": ("EP3,2011,H01M,-1", "citations"),
+            "missing field": (",2011,H01M,", "patent"),
+        },
     ),
 )

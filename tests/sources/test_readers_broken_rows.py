@@ -130,6 +130,13 @@ READ_FILES = {
     "icml-nips-iclr": (icml_nips_iclr.FILE,),
     "openalex-country-coauthorship": (openalex_country_coauthorship.FILE,),
     "paper-table": ("papers.csv",),
+    "patent-table": ("patents.csv",),
+    "patentsview": (
+        "g_inventor_disambiguated.tsv",
+        "g_us_patent_citation.tsv.gz",
+        "g_patent.tsv",
+        "g_location_disambiguated.tsv",
+    ),
     "patents-metro-cpc": (
         "MA_tec_anno_2010.mtx.gz",
         patents_metro_cpc.AREAS,

@@ -13,10 +13,10 @@ from typing import Final
 
 import polars as pl
 
-from cosmopolis.errors import UnknownNameError, hint_near
-from cosmopolis.sources.delimited import Delimited, raw_block
+from cosmopolis.errors import UnknownNameError
+from cosmopolis.sources.delimited import raw_block
+from cosmopolis.sources.own_tables import CODE, members, own_blocks, stripped
 from cosmopolis.sources.raw import Raw
-from cosmopolis.sources.text import Reject, wrong_format
 
 SOURCE = "paper-table"
 
@@ -39,9 +39,6 @@ OPTIONAL: Final = (
 
 _TOPIC: Final = r"^(?i:T\d+|(?:domains|fields|subfields)/\d+)$"
 _ID_BEFORE: Final = r"^https?://(?:ror\.org|openalex\.org)/"
-_CODE: Final = r"^[A-Z]{2}$"
-_ROWS: Final = 1_000_000  # rows of a Parquet file at a time
-_SEPARATORS: Final = {".tsv": "\t", ".tab": "\t"}
 _EXPECTED: Final = "a table of papers with the columns work and year (docs/formats.md)"
 
 
@@ -64,7 +61,9 @@ def _parts(files: Mapping[str, Path]) -> Iterator[Raw]:
     for name in sorted(files):
         path = files[name]
         last = before
-        for block, rejects in _blocks(path):
+        for block, rejects in own_blocks(
+            path, source=SOURCE, needed=NEEDED, optional=OPTIONAL, expected=_EXPECTED
+        ):
             rows = block.with_columns(pl.col("row") + before)
             away = [(before + row, *rest) for row, *rest in rejects]
             last = max([last, *rows["row"].tail(1), *(row for row, *_ in away)])
@@ -75,60 +74,12 @@ def _parts(files: Mapping[str, Path]) -> Iterator[Raw]:
         before = last
 
 
-def _blocks(path: Path) -> Iterator[tuple[pl.DataFrame, list[Reject]]]:
-    """Give the rows of a file: `row` from 1, the needed and the optional columns as text; and rejects."""
-    if path.suffix.lower() == ".parquet":
-        yield from _parquet(path)
-        return
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    separator = next((_SEPARATORS[s] for s in suffixes if s in _SEPARATORS), ",")
-    table = Delimited(
-        path=path,
-        source=SOURCE,
-        needed=NEEDED,
-        optional=OPTIONAL,
-        expected=_EXPECTED,
-        separator=separator,
-        folded=True,
-    )
-    yield from table.blocks()
-
-
-def _parquet(path: Path) -> Iterator[tuple[pl.DataFrame, list[Reject]]]:
-    """Give the rows of a Parquet file as those of a CSV file; a column of lists or records is not there."""
-    try:
-        schema = pl.scan_parquet(path).collect_schema()
-    except (pl.exceptions.PolarsError, OSError) as error:
-        got = f"cannot be opened ({str(error).splitlines()[0]})"
-        raise wrong_format(SOURCE, path, got, _EXPECTED) from error
-    names = {name.strip().lower(): name for name, dtype in schema.items() if not dtype.is_nested()}
-    for name in NEEDED:
-        if name not in names:
-            got = f"has no column {name!r} of plain values" + hint_near(name, names)
-            raise wrong_format(SOURCE, path, got, _EXPECTED)
-    columns = [
-        (pl.col(names[name]).cast(pl.String) if name in names else pl.lit(None, dtype=pl.String)).alias(name)
-        for name in (*NEEDED, *OPTIONAL)
-    ]
-    table = pl.scan_parquet(path).select(columns)
-    height = pl.scan_parquet(path).select(pl.len()).collect().item()
-    for start in range(0, max(height, 1), _ROWS):
-        block = table.slice(start, _ROWS).collect()
-        yield block.with_row_index("row", offset=start + 1).with_columns(pl.col("row").cast(pl.Int64)), []
-
-
-def _stripped(name: str) -> pl.Expr:
-    text = pl.col(name).str.strip_chars()
-    return pl.when(text != "").then(text)
-
-
 def _works(rows: pl.DataFrame, known: pl.Series) -> pl.DataFrame:
     """Give the first row of each work that is not known yet; rows without a work stay, to be quarantined."""
-    named = rows.with_columns(work=_stripped("work"))
+    named = rows.with_columns(work=stripped("work"))
     first = named.filter(pl.col("work").is_null() | pl.col("work").is_first_distinct())
     fresh = first.join(known.to_frame(), on="work", how="anti", maintain_order="left")
-    fields = pl.col("field").str.split(";").list.eval(pl.element().str.strip_chars())
-    fields = fields.list.eval(pl.element().filter(pl.element() != ""))
+    fields = members("field")
     return fresh.select(
         "row",
         "work",
@@ -143,23 +94,23 @@ def _works(rows: pl.DataFrame, known: pl.Series) -> pl.DataFrame:
 
 def _affiliations(rows: pl.DataFrame) -> pl.DataFrame:
     """Give the address of each row: what it says of place and country goes into the text."""
-    affiliation, city, country = _stripped("affiliation"), _stripped("city"), _stripped("country")
-    is_code = country.str.contains(_CODE)
+    affiliation, city, country = stripped("affiliation"), stripped("city"), stripped("country")
+    is_code = country.str.contains(CODE)
     said = pl.concat_str(
-        [pl.coalesce(affiliation, _stripped("organisation")), city], separator=", ", ignore_nulls=True
+        [pl.coalesce(affiliation, stripped("organisation")), city], separator=", ", ignore_nulls=True
     )
     told = pl.concat_str([pl.lit(", "), affiliation, pl.lit(",")]).str.to_lowercase()
     lacks = ~told.str.contains(pl.format(", {},", city.str.to_lowercase()), literal=True)
     address = pl.when(affiliation.is_null() | lacks.fill_null(value=False)).then(said).otherwise(affiliation)
     whole = pl.concat_str([address, pl.when(~is_code).then(country)], separator=", ", ignore_nulls=True)
-    institution = _stripped("institution").str.replace(_ID_BEFORE, "")
+    institution = stripped("institution").str.replace(_ID_BEFORE, "")
     return rows.select(
         "row",
-        work=_stripped("work"),
+        work=stripped("work"),
         year="year",
         author="author",
         text=pl.coalesce(pl.when(address != "").then(whole), institution),
         country=pl.when(is_code).then(country),
-        organisation=_stripped("organisation"),
+        organisation=stripped("organisation"),
         institution=institution,
     )
