@@ -88,9 +88,11 @@ class Chance:
             place = np.full(len(self.single), -1)
             place[pool.cities] = np.arange(len(pool.cities))
             within = np.flatnonzero((place[a] >= 0) & (place[b] >= 0))
+            ones, of_one = np.unique(place[a[within]], return_inverse=True)
+            others, of_other = np.unique(place[b[within]], return_inverse=True)
             for column, size in zip(pool.records, pool.sizes.tolist(), strict=True):
-                both = _pairs_of_exact_size(pool, self.classes.cities, size)
-                found[within, column] = both[place[a[within]], place[b[within]]]
+                both = _pairs_of_exact_size(pool, self.classes.cities, size, ones, others)
+                found[within, column] = both[of_one, of_other]
         return found
 
 
@@ -293,18 +295,18 @@ def _singles_of_exact_sizes(pool: Pool, cities: Whole) -> Floats:
     return single
 
 
-def _pairs_of_exact_size(pool: Pool, cities: Whole, size: int) -> Floats:
-    """Return the probability of each two cities, by their classes in a pool, in a record of a size."""
+def _pairs_of_exact_size(pool: Pool, cities: Whole, size: int, ones: Whole, others: Whole) -> Floats:
+    """Return the probability of both of two cities, by their classes in a pool, in a record of a size."""
     u = cities[pool.cities]
     if size < 2:  # noqa: PLR2004 - no room for two
-        return np.zeros((len(u), len(u)))
+        return np.zeros((len(ones), len(others)))
     if size == u.sum():
-        return np.ones((len(u), len(u)))
+        return np.ones((len(ones), len(others)))
     weights, at = _circle(pool.fitness, u, size)
-    weighed = at * weights
+    one, other = (at * weights)[ones], at[others]
     parts = [
-        np.einsum("at,bt->ab", np.ascontiguousarray(one), np.ascontiguousarray(other))
-        for one, other in ((weighed.real, at.real), (weighed.imag, at.imag))
+        np.einsum("at,bt->ab", np.ascontiguousarray(x), np.ascontiguousarray(y))
+        for x, y in ((one.real, other.real), (one.imag, other.imag))
     ]
     both: Floats = np.clip(parts[0] - parts[1], 0.0, 1.0)
     return both

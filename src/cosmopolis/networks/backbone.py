@@ -30,11 +30,13 @@ Correction = Literal["none", "holm", "benjamini-hochberg"]
 SIGNIFICANCE = 0.05
 """Level of `verdicts`; by Benjamini & Hochberg the expected share of wrong ties among those shown."""
 
+_BLOCK = 1 << 22  # numbers of pairs × sizes held at once
 _DIGITS = 9  # significant digits of p-values: beyond, machines disagree
 _RECORD = ("item", "year", "field")
 _PAIR = {"origin": pl.Int64, "destination": pl.Int64, "count": pl.Int64}
 
 Floats = NDArray[np.float64]
+Whole = NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -255,18 +257,24 @@ def sdsm(counts: Margins, *, sizes: str = "exact", absent: float | None = None) 
     if alike.select(pl.any_horizontal(pl.all().is_null().any())).item():
         raise FormatError("a city of the pairs is not among the cities; take both from the same records")
     kinds = alike.unique().sort("a", "b", "count")
-    ends = kinds.select("a", "b").unique().sort("a", "b")
-    p = chance.pairs(ends["a"].to_numpy(), ends["b"].to_numpy())
-    of_kind = kinds.join(ends.with_row_index("at"), on=["a", "b"], how="left", maintain_order="left")["at"]
-    at = of_kind.to_numpy()
-    upper, lower = _chance.tails(kinds["count"].to_numpy(), p[at], classes.records)
-    rated = kinds.with_columns(
-        pl.Series("expected", _rounded((p * classes.records).sum(axis=1)[at])),
-        pl.Series("p_upper", _rounded(upper)),
-        pl.Series("p_lower", _rounded(lower)),
-    )
+    rated = kinds.hstack(_rated(chance, *(kinds[name].to_numpy() for name in ("a", "b", "count"))))
     found = alike.join(rated, on=["a", "b", "count"], how="left", maintain_order="left")
     return pairs.hstack(found.select("expected", "p_upper", "p_lower"))
+
+
+def _rated(chance: _chance.Chance, a: Whole, b: Whole, observed: Whole) -> list[pl.Series]:
+    """Return expected numbers and tails of pairs of classes, a block of pairs at a time."""
+    records = chance.classes.records
+    rows = max(1, _BLOCK // len(records))
+    columns: dict[str, list[float]] = {"expected": [], "p_upper": [], "p_lower": []}
+    for start in range(0, len(a), rows):
+        part = slice(start, start + rows)
+        ends, of_pair = np.unique(np.column_stack([a[part], b[part]]), axis=0, return_inverse=True)
+        p = chance.pairs(ends[:, 0], ends[:, 1])[of_pair]
+        upper, lower = _chance.tails(observed[part], p, records)
+        for name, values in zip(columns, ((p * records).sum(axis=1), upper, lower), strict=True):
+            columns[name].extend(_rounded(values))
+    return [pl.Series(name, values, dtype=pl.Float64) for name, values in columns.items()]
 
 
 def _absent(
