@@ -14,7 +14,7 @@ from world.run import Answer, environ, run, spawn
 
 from cosmopolis import __version__
 
-COMMANDS = ("build", "sources", "resolve", "check")
+COMMANDS = ("build", "sources", "resolve", "network", "check")
 ADDED = (
     *("place_id", "place_name", "place_country", "place_latitude", "place_longitude"),
     *("city_id", "city_name", "confidence", "way"),

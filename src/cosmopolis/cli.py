@@ -118,6 +118,7 @@ def _parser() -> _Parser:
     index.set_defaults(run=_index, options=_options(index))
 
     _add_simulate(commands)
+    _add_network(commands)
 
     compare = commands.add_parser("compare", help="say what changed between two results, and why")
     compare.add_argument("before", type=Path, metavar="DIR_A", help="folder of the earlier result")
@@ -130,6 +131,36 @@ def _parser() -> _Parser:
     check.add_argument("folder", type=Path, metavar="DIR", help="folder of the result")
     check.set_defaults(run=_check, options=_options(check))
     return parser
+
+
+def _add_network(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    """Add the command `network`."""
+    network = commands.add_parser(
+        "network",
+        help="make a network of a table of your own, with any labels",
+        description="Make links of a table with the columns item and city, and optionally year and field.",
+    )
+    network.add_argument("kind", metavar="KIND", help="cooccurrence: cities that stand in one item")
+    network.add_argument("file", type=Path, metavar="FILE", help="CSV or Parquet")
+    network.add_argument(
+        "--out", type=Path, metavar="FILE", help="CSV or Parquet for the links (standard output, as CSV)"
+    )
+    network.add_argument(
+        "--cities", type=Path, metavar="FILE", help="CSV or Parquet for each city's totals and measures"
+    )
+    network.add_argument(
+        "--counting",
+        default="full",
+        metavar="NAME",
+        help="full, fractional: 1/(n-1), or refined: 2/(n(n-1)) for each pair of an item in n cities (full)",
+    )
+    network.add_argument(
+        "--largest-record",
+        type=int,
+        metavar="N",
+        help="items in more cities make no links and are counted (no such limit)",
+    )
+    network.set_defaults(run=_network, options=_options(network))
 
 
 def _mirror(args: argparse.Namespace) -> Path | None:
@@ -201,6 +232,19 @@ def _resolve(args: argparse.Namespace) -> int:
         cache=_cache(args),
         offline=args.offline,
         catalog_path=args.catalog,
+    )
+
+
+def _network(args: argparse.Namespace) -> int:
+    from cosmopolis.pipeline.network import network_file
+
+    return network_file(
+        args.kind,
+        args.file,
+        out=args.out,
+        cities=args.cities,
+        counting=args.counting,
+        largest_record=args.largest_record,
     )
 
 

@@ -92,7 +92,7 @@ def links(
     whole = rows.drop_nulls()
     shared = whole.filter(pl.col("city_id").n_unique().over(_ITEM) > 1)
     pairs = _project(shared.select(*_ITEM, "city_id"), engine).pairs
-    both = pairs.select("field", "year", "origin", "destination", "count", weight=_weight(counting))
+    both = pairs.select("field", "year", "origin", "destination", "count", weight=weight(counting))
     if not has_year:
         both = both.with_columns(pl.lit(None, dtype=pl.Int64).alias("year"))
     used = shared["row"].unique().sort()
@@ -109,8 +109,8 @@ def links(
     )
 
 
-def _weight(counting: str) -> pl.Expr:
-    """Return the weight of a pair: a whole number of units, divided once."""
+def weight(counting: str) -> pl.Expr:
+    """Return the weight of a pair of a projection: a whole number of units, divided once."""
     if counting == "full":
         return pl.col("count").cast(pl.Float64)
     return pl.col(_UNITS[counting]).cast(pl.Float64) / float(SHARE_UNITS)

@@ -37,17 +37,22 @@ def read_table(path: Path) -> pl.DataFrame:
         raise FormatError(f"{path} cannot be read as a CSV (UTF-8) or Parquet table: {first}") from error
 
 
+def check_suffix(path: Path | None) -> None:
+    """Raise `FormatError` if the name of a file to write does not say how."""
+    if path is not None and path.suffix.lower() not in _SUFFIXES:
+        raise FormatError(
+            f"cannot write {path}: the name says how; expected one that ends in .csv or .parquet"
+        )
+
+
 def write_table(frame: pl.DataFrame, path: Path | None) -> None:
     """Write a table as its name says, Parquet or CSV; to standard output where no path is given."""
+    check_suffix(path)
     if path is None:
         sys.stdout.flush()
         sys.stdout.buffer.write(frame.write_csv().encode())  # UTF-8, whatever the terminal is set to
         sys.stdout.buffer.flush()
         return
-    if path.suffix.lower() not in _SUFFIXES:
-        raise FormatError(
-            f"cannot write {path}: the name says how; expected one that ends in .csv or .parquet"
-        )
     draft = path.with_name(f".{path.name}.part")
     try:
         if path.suffix.lower() == ".parquet":
