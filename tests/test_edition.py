@@ -234,7 +234,7 @@ def test_the_command_says_it_without_a_traceback(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {"mirror", "catalog.toml", "edition.toml"}
 
 
-@pytest.mark.parametrize(("name", "near"), [("opne", "'open'"), ("nowhere.toml", "known are 'open'")])
+@pytest.mark.parametrize(("name", "near"), [("opne", "'open'"), ("nowhere.toml", "known are 'innovation-ai', 'open'")])
 def test_an_edition_that_is_not_there(name: str, near: str) -> None:
     with pytest.raises(UnknownNameError, match=f"there is no edition '{name}'.*{near}"):
         load(name)

@@ -80,14 +80,48 @@ def patents(desk: Desk) -> Items | None:
     for name in lists:
         settle(desk, name, "patents", judged="judged_patents", column="patent")
         settle(desk, name, "parties", judged="judged_parties", column="text")
-    cited = engine.query("SELECT COUNT(citations) AS n FROM counted_patents", order=("n",)).item()
+    known = _cited(desk, lists)
     return Items(
         network="copatenting",
         view="patent_items",
         sources=tuple(lists),
         placement=_placement(desk),
-        citations="SELECT patent AS item, citations FROM counted_patents" if cited else None,
+        citations=known,
     )
+
+
+def _cited(desk: Desk, lists: Sequence[str]) -> str | None:
+    """Return the query of `item, citations`; None where no source knows any.
+
+    A source with a part `citations` has its citations counted, each pair of patents once and none of a patent
+    by itself; of another its own totals are taken. Citations of patents that do not count here are set aside.
+    """
+    engine = desk.engine
+    listed_pairs = [name for name in lists if "citations" in desk.shelf.parts_of(name)]
+    queries = []
+    for place, name in enumerate(listed_pairs):
+        engine.register(f"citations_{place}", desk.shelf.scan(name, "citations"))
+        pair = f"'{name}:' || c.citing AS citing, '{name}:' || c.cited AS cited"
+        engine.keep(f"cites_{place}", f"SELECT '{name}' AS source, c.row, {pair} FROM citations_{place} c")
+        engine.keep(
+            f"judged_cites_{place}",
+            "SELECT c.source, c.row, CASE WHEN c.citing = c.cited THEN 'the patent cites itself' "
+            "WHEN j.patent IS NULL THEN 'the cited patent is not in the list of patents' "
+            "WHEN j.reason IS NOT NULL THEN CONCAT('the cited patent is not used: ', j.reason) "
+            "END AS reason "
+            f"FROM cites_{place} c LEFT JOIN judged_patents j ON j.patent = c.cited",
+        )
+        settle(desk, name, "citations", judged=f"judged_cites_{place}", column="cited")
+        queries.append(
+            "SELECT p.patent AS item, CAST(COUNT(DISTINCT c.citing) AS BIGINT) AS citations "
+            f"FROM counted_patents p LEFT JOIN cites_{place} c ON c.cited = p.patent AND c.citing <> p.patent "
+            f"WHERE p.source = '{name}' GROUP BY p.patent"
+        )
+    own = listed([name for name in lists if name not in listed_pairs])
+    totals = f"FROM counted_patents WHERE citations IS NOT NULL AND source IN ({own})"
+    if engine.query(f"SELECT COUNT(*) AS n {totals}", order=("n",)).item():
+        queries.append(f"SELECT patent AS item, citations {totals}")
+    return " UNION ALL ".join(queries) or None
 
 
 def _keep_patents(desk: Desk, lists: Sequence[str]) -> None:

@@ -24,6 +24,15 @@ from cosmopolis.sources.catalog import Catalog
 KINDS = ("papers", "patents", "class counts", "country cooperation")
 """Kinds of sources of which innovation is made; an edition without any of them has no such tables."""
 
+_PARTS: Mapping[str, tuple[str, ...]] = {
+    "papers": ("works", "affiliations"),
+    "patents": ("patents", "parties", "citations"),
+    "organisations": ("organisations",),
+}
+"""Parts of each kind of source that the tables are made of."""
+
+_NO_TABLE = "no table of this edition is made of it"
+
 OTHER_NETWORK = "coauthorship_all"
 """Network of works between countries in all fields, as another source counts them."""
 
@@ -99,6 +108,7 @@ def weave(
                 for name, frame in made.items():
                     parts.setdefault(name, []).append(frame)
         _classes(desk, parts, woven)
+        _account_rest(desk)
     others = _cooperation(desk)
     if not others.is_empty():
         parts["country_agreement"] = [country_trends.compare(woven.country_links, others)]
@@ -200,12 +210,32 @@ def _cooperation(desk: Desk) -> pl.DataFrame:
     """Return works of two countries as another source counts them, as links of a network of its own."""
     settings = desk.edition.innovation
     frames = [COUNTRY_LINKS.to_frame()]
-    for source in desk.of_kind("country cooperation", "works"):
-        rows = desk.shelf.part(source, "works")
+    for source in desk.of_kind("country cooperation", "country_works"):
+        rows = desk.shelf.part(source, "country_works")
         desk.shelf.use_all(source)
         span = pl.col("year").is_between(settings.first_year, settings.last_year)
         frames.append(country_trends.of_works(rows.filter(span), network=OTHER_NETWORK))
     return pl.concat(frames)
+
+
+def _account_rest(desk: Desk) -> None:
+    """Count the rows of parts that no table of this edition is made of."""
+    has_papers = bool(desk.of_kind("papers", "works", "affiliations"))
+    used = {**_PARTS, "organisations": _PARTS["organisations"] if has_papers else ()}
+    none = pl.Series("row", [], dtype=pl.Int64)
+    no_lines = pl.DataFrame(
+        schema=dict.fromkeys(("column", "value", "reason"), pl.String) | {"row": pl.Int64}
+    )
+    for kind, known in used.items():
+        for source in desk.of_kind(kind):
+            for part in desk.shelf.parts_of(source):
+                if part in known:
+                    continue
+                if desk.is_folder(source):
+                    rows = desk.shelf.counts(source, part)[0]
+                    desk.shelf.ledger.count(source, part, used=0, aside={_NO_TABLE: rows})
+                else:
+                    desk.shelf.account(source, part, none, no_lines, otherwise=_NO_TABLE)
 
 
 def _trends(country_links: pl.DataFrame, edition: Edition) -> pl.DataFrame:
