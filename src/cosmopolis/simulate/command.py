@@ -219,6 +219,7 @@ last_year = {last}
 [index]
 id = "synthetic_innovation"
 name = {{ en = "SYNTHETIC: innovation", zh = "合成数据：创新" }}
+floor = 0.5
 
 [[index.indicator]]
 id = "synthetic_papers"
