@@ -4,6 +4,7 @@ import polars as pl
 
 from cosmopolis.places import countries
 from cosmopolis.places.countries import Countries
+from cosmopolis.records import table_named
 
 PLACES = pl.DataFrame(
     [
@@ -57,3 +58,10 @@ def synthetic_countries() -> Countries:
         }
     )
     return countries.build(names, listed)
+
+
+def organisations(*rows: dict[str, object]) -> pl.DataFrame:
+    """Make a record table of organisations, each row with what differs from a plain school."""
+    columns = {column.name: column.dtype for column in table_named("organisation").columns}
+    full = [dict.fromkeys(columns) | {"kinds": ["education"]} | row for row in rows]
+    return pl.DataFrame(full, schema=columns).with_row_index("row", offset=1)

@@ -74,11 +74,7 @@ def taken_apart(distinct: pl.DataFrame, resolver: Resolver) -> Asked:
     parts = (
         split.select(
             "q",
-            part=pl.col("raw")
-            .fill_null("")
-            .str.replace_all(_ACRONYM, "")
-            .str.replace_all(SPLIT, "\x1f")
-            .str.split("\x1f"),
+            part=pl.col("raw").fill_null("").str.replace_all(SPLIT, "\x1f").str.split("\x1f"),
         )
         .explode("part")
         .with_columns(pl.col("part").str.strip_chars(" .:\"'"))
@@ -195,12 +191,13 @@ def by_part_of_name(asked: Asked, resolver: Resolver) -> pl.DataFrame:
     The place's main name must stand in the text, and the country be known, or the place be so large
     that its other names are well known: the name of a small one is more often a word of another meaning.
     """
-    found = _resolved(asked.rows, resolver, text="raw", country="hint").filter(
+    rows = asked.rows.with_columns(pl.col("raw").str.replace_all(_ACRONYM, ""))
+    found = _resolved(rows, resolver, text="raw", country="hint").filter(
         pl.col("how").is_in([*_WHOLE_NAME, "part"])
     )
     places = resolver.gazetteer.places.select("place_id", "population")
     said = (
-        found.join(asked.rows.select("q", "raw", "hint"), on="q", how="left", maintain_order="left")
+        found.join(rows.select("q", "raw", "hint"), on="q", how="left", maintain_order="left")
         .join(places, on="place_id", how="left", maintain_order="left")
         .with_columns(
             name=pl.format(" {} ", normal_form(pl.col("place_name"))),

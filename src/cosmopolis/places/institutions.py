@@ -73,6 +73,9 @@ _STRENGTH: Final = (
 )
 """Words by which the organisation is told from its departments, from the strongest."""
 
+_SEAT_ONLY: Final = ("unlikely", "many")
+"""Organisations whose seat is a guess (`register.SITES`)."""
+
 _LAST: Final = 1_000
 """Position of the organisation's name after all parts of the address."""
 
@@ -104,13 +107,18 @@ def _answers(asked: pl.DataFrame, resolver: Resolver, *, text: str, country: str
 def by_register(asked: Asked, register: Register, resolver: Resolver) -> pl.DataFrame:
     """Find the organisation by its name: `q` and the register's columns.
 
-    Of the parts of the address the first counts whose organisation does not work in many places, then the
-    name of the organisation, then parts and names of organisations that do.
+    Of the parts of the address, and of each with the one that follows ("University of Alder, Birch"), the
+    first counts whose organisation does not work in many places, then the name of the organisation, then
+    parts and names of organisations that do.
     """
     named = asked.rows.filter(pl.col("organisation").is_not_null()).select(
         "q", position=pl.lit(_LAST, dtype=pl.Int64), key=organisation_key(pl.col("organisation"))
     )
-    keys = pl.concat([asked.parts.select("q", "position", "key"), named]).filter(pl.col("key") != "")
+    first = asked.parts.select("q", "key", position=2 * pl.col("position") + 1)
+    pairs = first.join(
+        first.select("q", following="key", position=pl.col("position") - 2), on=["q", "position"], how="inner"
+    ).select("q", pl.col("position") - 1, key=pl.format("{} {}", "key", "following"))
+    keys = pl.concat([pairs, first.select(pairs.columns), named]).filter(pl.col("key") != "")
     keys = keys.join(asked.rows.select("q", country="hint"), on="q", how="left", maintain_order="left")
     questions = keys.select("key", "country").unique(maintain_order=True).with_row_index("question")
     territories = pl.DataFrame(
@@ -122,7 +130,7 @@ def by_register(asked: Asked, register: Register, resolver: Resolver) -> pl.Data
         .join(
             found.drop("key").rename({"q": "question", "country": "seat_country"}), on="question", how="inner"
         )
-        .with_columns(is_many=pl.col("sites") == "many")
+        .with_columns(is_many=pl.col("sites").is_in(_SEAT_ONLY))
         .sort("q", "is_many", "position", "organisation")
         .unique("q", keep="first", maintain_order=True)
         .drop("key", "question", "position", "is_many")
@@ -183,7 +191,7 @@ def _place_distinct(
     address, supplied = by_address(asked, register, resolver), by_supplied(asked, resolver)
     sure_address = address.filter("is_sure")
     known = _with_learnt_sites(_organisations(asked, register, resolver), address, distinct, rule)
-    is_many = pl.col("sites") == "many"
+    is_many = pl.col("sites").is_in(_SEAT_ONLY)
     seats = known.filter(is_many).drop_nulls("place_id")
     at_seat = supplied.join(seats, on=["q", "place_id"], how="semi")
     sure = known.filter(~is_many).drop_nulls("place_id")
@@ -232,7 +240,7 @@ def _place_distinct(
 
 def _without_own_name(part: pl.DataFrame, known: pl.DataFrame, resolver: Resolver) -> pl.DataFrame:
     """Leave out places that only the name of an organisation of many sites names: Hitachi is a firm there."""
-    many = known.filter(pl.col("sites") == "many").select("q", own=normal_form(pl.col("name")))
+    many = known.filter(pl.col("sites").is_in(_SEAT_ONLY)).select("q", own=normal_form(pl.col("name")))
     named = part.join(many, on="q", how="inner").join(
         resolver.gazetteer.names.select("place_id", "key"), on="place_id", how="inner"
     )
@@ -298,7 +306,9 @@ def _organisations(asked: Asked, register: Register, resolver: Resolver) -> pl.D
         "q",
         "by",
         "organisation",
-        key=pl.when(pl.col("sites") == "many").then(own).otherwise(pl.format("{}:{}", "country", own)),
+        key=pl.when(pl.col("sites").is_in(_SEAT_ONLY))
+        .then(own)
+        .otherwise(pl.format("{}:{}", "country", own)),
         name="known_as",
         place_id="place_id",
         city_id="city_id",
@@ -354,7 +364,7 @@ def _with_learnt_sites(
     Where at least `elsewhere_rows` rows name a place and `elsewhere_share` of them are in the same city, that
     is its city (`learnt`, if it is not the seat); a place without a city stands for itself. An organisation
     that the register thinks `likely` to have one site has many where fewer than half of those rows name
-    its seat.
+    its seat. One of `many` sites keeps them: those who name the city are not those who do not.
     """
     spot = pl.coalesce("city_id", "place_id")
     named = (
@@ -377,7 +387,7 @@ def _with_learnt_sites(
             doubtful=2 * pl.col("at_seat") < pl.col("total"),
         )
     )
-    is_learnt = pl.col("learnt_place").is_not_null()
+    is_learnt = pl.col("learnt_place").is_not_null() & (pl.col("sites") != "many")
     return (
         organisations.join(learnt, on="organisation", how="left", maintain_order="left")
         .with_columns(learnt=is_learnt & ~spot.eq_missing(pl.col("learnt_place")))

@@ -26,11 +26,12 @@ from cosmopolis.places.resolve import Resolver
 ACRONYM_LETTERS_MAX: Final = 4
 """A name of so many letters or fewer is taken for an acronym, which many organisations share."""
 
-SITES: Final = ("one", "likely", "many")
-"""Where an organisation works: at its seat; at its seat, unless addresses say otherwise; in many places."""
+SITES: Final = ("one", "likely", "unlikely", "many")
+"""Where an organisation works: at its seat; there, unless addresses of others say otherwise; there, only if
+they say so; in many places, whatever they say."""
 
 _ONE_SITE_KIND: Final = "education"
-_MANY_SITES_KIND: Final = "company"
+_UNLIKELY_KIND: Final = "company"
 
 ORGANISATIONS_SCHEMA: Final = pl.Schema(
     {
@@ -251,8 +252,8 @@ def _placed(records: pl.DataFrame, resolver: Resolver) -> pl.DataFrame:
     return joined.with_columns(
         place_id=pl.when(known).then("place_id").otherwise("told_place"),
         city_id=pl.when(known).then("city_id").otherwise("told_city"),
-        sites=pl.when(pl.col("kinds").list.contains(_MANY_SITES_KIND))
-        .then(pl.lit("many"))
+        sites=pl.when(pl.col("kinds").list.contains(_UNLIKELY_KIND))
+        .then(pl.lit("unlikely"))
         .when(pl.col("kinds").list.contains(_ONE_SITE_KIND))
         .then(pl.lit("one"))
         .otherwise(pl.lit("likely")),
