@@ -147,8 +147,10 @@ def test_pairs_follow_the_law(planted: Planted) -> None:
 def test_decay_and_affinity_lie_within_their_intervals(planted: Planted) -> None:
     plan = planted.plan
     links = links_of(planted.items.filter(pl.len().over("item") == 2))
-    cities = plan.cities.with_columns(  # communities stand in for countries: both are a common effect of a group
-        country=pl.Series([f"C{label}" for label in plan.community]), region=pl.lit(None, dtype=pl.String)
+    cities = (
+        plan.cities.with_columns(  # communities stand in for countries: both are a common effect of a group
+            country=pl.Series([f"C{label}" for label in plan.community]), region=pl.lit(None, dtype=pl.String)
+        )
     )
     terms = gravity.fit(links, cities, terms=("distance", "same_country")).terms
     found = {row["term"]: (row["estimate"], row["standard_error"]) for row in terms.iter_rows(named=True)}

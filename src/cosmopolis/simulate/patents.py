@@ -49,7 +49,7 @@ def write(folder: Path, plan: Plan, institutions: Institutions) -> None:
     places = _Table(folder, "g_location_disambiguated")
     places.add(
         plan.cities.select(
-            location_id=pl.format("SYN{}", "city_id"),
+            location_id=pl.format("SYNTHETIC{}", "city_id"),
             disambig_city="name",
             disambig_state=pl.lit(None, dtype=pl.String),
             disambig_country="country",
@@ -81,7 +81,7 @@ def _frames(
     records = len(block.year)
     numbers = pl.int_range(block.first, block.first + records, dtype=pl.Int64, eager=True) + 1
     patents = pl.DataFrame({"number": numbers, "year": pl.Series(block.year)}).with_columns(
-        patent_id=pl.format("SYN{}", pl.col("number") + _FIRST)
+        patent_id=pl.format("SYNTHETIC{}", pl.col("number") + _FIRST)
     )
     record = pl.Series(block.record, dtype=pl.UInt32)
     people = pl.DataFrame(
@@ -113,7 +113,7 @@ def _frames(
             disambig_inventor_name_first=pl.lit("Synthetic"),
             disambig_inventor_name_last=pl.format("Inventor {}", pl.col("inventor_sequence") + 1),
             gender_code=pl.lit(None, dtype=pl.String),
-            location_id=pl.format("SYN{}", "city_id"),
+            location_id=pl.format("SYNTHETIC{}", "city_id"),
         ),
         "g_assignee_disambiguated": owners.select(
             "patent_id",
@@ -123,7 +123,7 @@ def _frames(
             disambig_assignee_individual_name_last=pl.lit(None, dtype=pl.String),
             disambig_assignee_organization=institutions.names.gather(owners["institution"]),
             assignee_type=pl.lit(2),
-            location_id=pl.format("SYN{}", "city_id"),
+            location_id=pl.format("SYNTHETIC{}", "city_id"),
         ),
         "g_cpc_current": patents.select(
             "patent_id",
@@ -137,7 +137,7 @@ def _frames(
         "g_us_patent_citation": older.select(
             "patent_id",
             citation_sequence=pl.lit(0),
-            citation_patent_id=pl.format("SYN{}", pl.col("number") // 2 + _FIRST),
+            citation_patent_id=pl.format("SYNTHETIC{}", pl.col("number") // 2 + _FIRST),
             citation_date=pl.lit(None, dtype=pl.String),
             record_name=pl.lit("Synthetic"),
             wipo_kind=pl.lit("B2"),

@@ -58,4 +58,4 @@ def _rows(block: Block, plan: Plan, institutions: Institutions) -> pl.DataFrame:
             "city": institutions.cities.gather(at),
             "country": institutions.countries.gather(at),
         }
-    ).with_columns(pl.format("SYN{}", "work").alias("work"), pl.lit(VENUE).alias("venue"))
+    ).with_columns(pl.format("SYNTHETIC{}", "work").alias("work"), pl.lit(VENUE).alias("venue"))
