@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 from scipy import stats
+from scipy.optimize import linprog
 
 from cosmopolis.errors import FormatError, UnknownNameError
 from cosmopolis.measures import _ppml, gravity
@@ -237,6 +238,59 @@ def test_a_pair_that_is_predicted_perfectly_is_left_out_and_the_rest_fitted() ->
     model = gravity.fit(_links(flows), cities, terms=())
     assert model.separated == 6
     assert model.pairs["expected"].to_list() == pytest.approx([3, 4, 5, 6])
+
+
+def _predicted(flows: Any, terms: list[Any], *, directed: bool) -> set[tuple[int, int]]:  # noqa: ANN401
+    """Find the zero pairs that some combination of effects and terms drives down with nothing to lose.
+
+    By linear programming: as many pairs as can be have z ≤ −1, where z ≤ 0 for zeros and z = 0 for flows.
+    """
+    n = len(flows)
+    every = ~np.eye(n, dtype=bool) if directed else np.triu(np.ones((n, n), dtype=bool), 1)
+    i, j = np.nonzero(every)
+    design = np.zeros((len(i), 2 * n if directed else n))
+    design[np.arange(len(i)), i] += 1
+    design[np.arange(len(i)), j + (n if directed else 0)] += 1
+    design = np.column_stack([design, *(term[i, j] for term in terms)])
+    zero = np.flatnonzero(flows[i, j] == 0)
+    some, none = design[flows[i, j] > 0], design[zero]
+    k, m = design.shape[1], len(zero)
+    if not m:
+        return set()
+    found = linprog(
+        np.concatenate([np.zeros(k), -np.ones(m)]),
+        A_ub=np.vstack([np.hstack([none, np.zeros((m, m))]), np.hstack([none, np.eye(m)])]),
+        b_ub=np.zeros(2 * m),
+        A_eq=np.hstack([some, np.zeros((len(some), m))]),
+        b_eq=np.zeros(len(some)),
+        bounds=[(None, None)] * k + [(0, 1)] * m,
+    )
+    return {(int(i[at]), int(j[at])) for at in zero[found.x[k:] > 0.5]}
+
+
+def test_perfect_prediction_is_found_as_by_linear_programming() -> None:
+    """In sparse little worlds; what is left has a fit in which all sums agree."""
+    separated = 0
+    for seed in range(300):
+        draw = stream("sparse", seed)
+        n, directed = int(draw.integers(2, 11)), bool(draw.integers(2))
+        size = draw.choice([0.05, 0.1, 0.2, 0.5]) * np.exp(draw.normal(0, 1, n))
+        flows = draw.poisson(size[:, None] * np.exp(draw.normal(0, 1, n))).astype(float)
+        flows = flows if directed else np.triu(flows, 1) + np.triu(flows, 1).T
+        np.fill_diagonal(flows, 0)
+        loud = gravity.loud_cities(flows)
+        flows, n = flows[np.ix_(loud, loud)], int(loud.sum())
+        if n < 2:
+            continue
+        _, terms = _world(n, directed=directed, seed=seed)
+        terms = terms[: draw.integers(0, 3)]
+        fitted = _ppml.fit(flows, terms, directed=directed)
+        ends = np.nonzero(fitted.separated if directed else np.triu(fitted.separated))
+        got = {(int(a), int(b)) for a, b in zip(*ends, strict=True)}
+        assert got == _predicted(flows, terms, directed=directed), seed
+        assert fitted.gap < 1e-9, seed
+        separated += bool(got)
+    assert separated > 25
 
 
 def test_a_term_that_forbids_all_flow_has_no_estimate() -> None:

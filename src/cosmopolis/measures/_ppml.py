@@ -104,8 +104,7 @@ def _fit(model: "_Model") -> Fitted:
             lost = model.falling(state, change)
             if lost.any():
                 model.leave_out(lost)
-                state = model.state(state.origin, state.destination, state.slopes)
-                model.look_for_alike(state)
+                state = model.start()  # afresh: what fell has carried effects and slopes far away
                 continue
             if gap < TOLERANCE:
                 break
