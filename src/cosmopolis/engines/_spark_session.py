@@ -44,6 +44,7 @@ _SUBMITTED = "PYSPARK_GATEWAY_PORT"  # set by spark-submit, which has made the s
 _JAVA_SECONDS = 60
 _STOP_SECONDS = 30
 _SAID_CHARACTERS = 1000
+_NOISE = ("WARNING", "Using Spark's", "Setting default", "To adjust", "at ")
 
 
 @dataclass(kw_only=True)
@@ -194,6 +195,25 @@ def release(session: "SparkSession") -> None:
         _stop(_own.pop())
 
 
+def check_alive() -> None:
+    """Raise `EngineError` if the Spark that was started here has died."""
+    if _own and _own[0].gateway.proc.poll() is not None:
+        raise EngineError(
+            "Spark's Java has ended before its time, most often for want of memory; give the engine a larger "
+            f"memory_mb. Java said: {_heard(_own[0].said)}"
+        )
+
+
+def _heard(said: IO[bytes]) -> str:
+    """Return the end of what Java said, in one line."""
+    said.seek(0)
+    lines = (line.strip() for line in said.read().decode("utf-8", "replace").splitlines())
+    return (
+        "; ".join(line for line in lines if line and not line.startswith(_NOISE))[-_SAID_CHARACTERS:]
+        or "nothing"
+    )
+
+
 def _settings(master: str, memory_mb: int) -> dict[str, str]:
     settings = {
         "spark.app.name": "cosmopolis",
@@ -237,22 +257,20 @@ def _start(master: str, ours: Mapping[str, str], theirs: Mapping[str, str]) -> _
             session = SparkSession(SparkContext(conf=conf, gateway=gateway))
     except Exception as error:
         reason = str(error).strip().split("\n")[0]
-        said.seek(0)
-        lines = [line for line in said.read().decode("utf-8", "replace").splitlines() if line.strip()]
-        heard = "; ".join(line.strip() for line in lines if not line.startswith(("WARNING", "\t")))
+        heard = _heard(said)
         if gateway is not None:
             _end(gateway)
         said.close()
         folder.cleanup()
         raise EngineError(
-            f"Spark does not start with the master {master!r}: {reason}; "
-            f"Java said: {heard[-_SAID_CHARACTERS:] or 'nothing'}"
+            f"Spark does not start with the master {master!r}: {reason}; Java said: {heard}"
         ) from error
     return _Own(session=session, gateway=gateway, folder=folder, said=said, master=master)
 
 
 def _stop(own: _Own) -> None:
-    own.session.stop()
+    with quietly(), suppress(Exception):  # it may have died, and then all that is left is to tidy up
+        own.session.stop()
     _end(own.gateway)
     own.said.close()
     own.folder.cleanup()

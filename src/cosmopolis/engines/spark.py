@@ -31,11 +31,16 @@ MASTER = "COSMOPOLIS_SPARK_MASTER"
 BATCH_ROWS = 65_536
 """Rows that Spark hands to the kernel at a time, and the kernel to Spark: some megabytes."""
 
+PART_BYTES = "16m"
+"""What Spark aims at for one part of the rows or of the sums, as sent between workers: a million rows."""
+
 _SETTINGS = {
     "spark.sql.ansi.enabled": "true",  # a sum that does not fit is an error, never another number
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.timestampType": "TIMESTAMP_NTZ",  # times without a zone stay so, as in DuckDB
     "spark.sql.execution.arrow.maxRecordsPerBatch": str(BATCH_ROWS),
+    "spark.sql.adaptive.advisoryPartitionSizeInBytes": PART_BYTES,
+    "spark.sql.adaptive.coalescePartitions.parallelismFirst": "false",  # else parts are few and large
 }
 
 _SUMS = ("count", "shared", "fractional_units", "refined_units")
@@ -106,6 +111,7 @@ class Engine:
             if name in _SETTINGS or self._session.conf.isModifiable(name):
                 self._session.conf.set(name, value)
         self._names: list[str] = []
+        self._kept: list[DataFrame] = []
 
     def __enter__(self) -> Self:
         """Return the engine itself."""
@@ -142,10 +148,14 @@ class Engine:
             self._names.append(name)
 
     def keep(self, name: str, sql: str) -> None:
-        """Keep the rows of a query under a name: in memory and, where it is short, on the workers' disks."""
+        """Keep the rows of a query under a name, so that later queries read them and do not run it anew.
+
+        They are kept in memory and, where it is short, on the workers' disks, until the engine is closed.
+        """
         check_name(name)
-        with _spark_session.quietly():
-            self._rows(sql).persist().createOrReplaceTempView(name)
+        rows = self._rows(sql).persist()
+        rows.createOrReplaceTempView(name)
+        self._kept.append(rows)
         if name not in self._names:
             self._names.append(name)
 
@@ -192,9 +202,12 @@ class Engine:
         ------
         UnknownNameError
             If the query names a table that is not registered, or a column is missing.
+        FormatError
+            If a column is of a kind that cannot be projected.
         """
         from pyspark.sql import functions  # noqa: PLC0415 - half a second
 
+        from cosmopolis.engines._columns import is_text  # noqa: PLC0415 - Numba, when it is needed
         from cosmopolis.engines.projection import (  # noqa: PLC0415 - Numba, when it is needed
             ROW_COLUMNS,
             combine,
@@ -205,19 +218,25 @@ class Engine:
         rows = self._rows(sql)
         for column in ROW_COLUMNS:
             if column not in rows.columns:
-                raise UnknownNameError(
-                    f"the query of a projection gives no column {column!r}" + hint_near(column, rows.columns)
-                )
-        schema = partial_schema(text_cities=dict(rows.dtypes)["city_id"] == "string")
+                raise UnknownNameError(f"rows: no column {column!r}" + hint_near(column, rows.columns))
+        with _spark_session.quietly():
+            kinds = rows.select(*ROW_COLUMNS).limit(0).toArrow().schema
+        _check_kinds(kinds)
+        text = is_text(kinds.field("city_id").type)
+        kernel = partial(partial_sums, largest_record=largest_record, text_cities=text)
+        list(kernel([]))  # raises here what would be raised in a worker
+        schema = partial_schema(text_cities=text)
         whole = rows.select(*ROW_COLUMNS).repartition("item", "year", "field")  # whole records
-        parts = _map(whole, partial(partial_sums, largest_record=largest_record), schema)
+        parts = _map(whole, kernel, schema)
         keys = [name for name in schema.names if name not in _SUMS]
         spread = parts.repartition(*keys)  # a part has no key twice
         sums = spread.groupBy(*keys).agg(*(functions.sum(name).alias(name) for name in _SUMS))
         return combine(_collect(sums))
 
     def close(self) -> None:
-        """End what the engine started; a second call does nothing."""
+        """Give back what was kept, and end what the engine started; a second call does nothing."""
+        while self._kept:
+            self._kept.pop().unpersist()
         _spark_session.release(self._started)
 
     def _frame(self, frame: pl.DataFrame) -> "DataFrame":
@@ -254,6 +273,20 @@ class Engine:
             raise not_registered(said["relationName"].strip("`"), self._names) from error
 
 
+def _check_kinds(kinds: "pa.Schema") -> None:
+    """Raise `FormatError` if a column cannot be projected, before any work is done."""
+    import pyarrow as pa  # noqa: PLC0415 - with the kernel
+
+    from cosmopolis.engines._columns import integers, is_text  # noqa: PLC0415
+
+    for column in kinds:
+        if column.name in {"item", "field", "city_id"} and is_text(column.type):
+            continue
+        if column.name == "field":
+            raise FormatError(f"column 'field' is {column.type}, expected text")
+        integers(pa.array([], column.type), column.name)
+
+
 def _map(
     rows: "DataFrame",
     kernel: "Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]",
@@ -267,5 +300,9 @@ def _map(
 
 def _collect(rows: "DataFrame") -> pl.DataFrame:
     """Let Spark do the work, and bring the answer here."""
-    with _spark_session.quietly():
-        return pl.DataFrame(rows.toArrow())
+    try:
+        with _spark_session.quietly():
+            return pl.DataFrame(rows.toArrow())
+    except Exception:
+        _spark_session.check_alive()
+        raise
