@@ -240,3 +240,14 @@ def test_addresses_that_a_crude_look_up_gets_wrong(real_resolver: Resolver) -> N
     cities = real_resolver.gazetteer.cities.select("city_id", "name")
     named = placed.join(cities, on="city_id", how="left", maintain_order="left")["name"].to_list()
     assert dict(zip(REAL, named, strict=True)) == REAL
+
+
+def test_an_organisation_has_one_key_whether_its_row_names_the_country_or_not(
+    known: Register, resolver: Resolver
+) -> None:
+    asked = rows(
+        {"institution": "0abc00001"}, {"text": "Forest University, Arborea"}, {"text": "Forest University"}
+    )
+    placed = institutions.place(asked, known, resolver)
+    assert placed["organisation_key"].n_unique() == 1
+    assert placed["organisation_name"].to_list() == ["Forest University"] * 3

@@ -133,7 +133,8 @@ def by_register(asked: Asked, register: Register, resolver: Resolver) -> pl.Data
         .with_columns(is_many=pl.col("sites").is_in(_SEAT_ONLY))
         .sort("q", "is_many", "position", "organisation")
         .unique("q", keep="first", maintain_order=True)
-        .drop("key", "question", "position", "is_many")
+        .drop("key", "question", "position", "is_many", "country")
+        .rename({"seat_country": "country"})
     )
 
 
