@@ -116,6 +116,13 @@ class _Writer:
             self._writer.close()
 
 
+def write_frame(path: Path, frame: pl.DataFrame) -> None:
+    """Write a frame as the records of a part are written."""
+    writer = _Writer(path)
+    writer.add(frame)
+    writer.close()
+
+
 @dataclass(kw_only=True)
 class _Part:
     """A part that is being written."""
@@ -181,10 +188,8 @@ class _Part:
             return
         kept = pl.read_parquet(self.rows.path).filter(~pl.col("row").is_in(twins["row"].implode()))
         away = pl.concat([pl.read_parquet(self.away.path), twins]).sort("row", "column", "reason")
-        for writer, frame in ((self.rows, kept), (self.away, away)):
-            again = _Writer(writer.path)
-            again.add(frame)
-            again.close()
+        write_frame(self.rows.path, kept)
+        write_frame(self.away.path, away)
         self.rows_quarantined += twins.height
 
 

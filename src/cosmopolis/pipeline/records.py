@@ -12,6 +12,7 @@ import polars as pl
 from cosmopolis.errors import FormatError, SourceUnavailableError, UnknownNameError, hint_near
 from cosmopolis.ledger import FileRows, Ledger
 from cosmopolis.pipeline.cache import StepCache, hash_of
+from cosmopolis.pipeline.newest import newest
 from cosmopolis.pipeline.parts import Records, close_records, keep_folder, open_records, write
 from cosmopolis.records import Admitted
 from cosmopolis.sources import fetch, readers
@@ -113,7 +114,7 @@ class Shelf:
         """Take the records of a folder source in, file by file, and count their rows."""
         self._records[source] = tuple(kept)
         self.inputs[source] = {name: facts for records in kept for name, facts in records.inputs.items()}
-        self.keys[source] = hash_of([records.folder.name for records in kept])
+        self.keys[source] = hash_of([[records.folder.parent.name, records.folder.name] for records in kept])
         for part in self.parts_of(source):
             before, rows = 0, []
             for records in kept:
@@ -215,7 +216,8 @@ def read_sources(
         try:
             if source.folder is not None:
                 home = steps.folder.parent / "parts"
-                shelf.add_folder(source.id, keep_folder(source.id, files, home, progress=progress))
+                kept = keep_folder(source.id, files, home, progress=progress)
+                shelf.add_folder(source.id, newest(source.id, kept, home))
             elif source.kind not in _NO_ROWS:
                 key = steps.key("records", {f.name: f.sha256 for f in source.files})
                 make = partial(_read_into, source=source, files=files)
