@@ -161,6 +161,12 @@ BULK = {
 }
 
 
+REGPAT = {
+    "EPO_Inv_reg.txt": "appln_id|inv_name|address|reg_code|ctry_code\n201|Ash, A|Alder|XA001|XA\n",
+    "EPO_IPC.txt": "appln_id|prio_year|ipc\n201|2008|H01M010/05\n202|2009|G06N3/02\n",
+}
+
+
 def _bulk_inventor(patent: str, *, sequence: str = "0", place: str = "l1") -> str:
     return f'{patent}\t{sequence}\tinv\t"Ada"\tAsh\t{place}'
 
@@ -704,5 +710,35 @@ CASES: tuple[Case, ...] = (
             "out of range": ("EP3,2011,H01M,-1", "citations"),
             "missing field": (",2011,H01M,", "patent"),
         },
+    ),
+    Case(
+        source="oecd-regpat",
+        part="parties",
+        file="EPO_Inv_reg.txt",
+        before="app_nbr|appln_id|inv_name|address|city|reg_code|ctry_code\n",
+        between="\n",
+        good=("E1|201|Ash, A|1 Elm St|Alder|XA001|XA", "E2|202|Birch, B||Bosk|XB001|XB"),
+        broken={
+            "truncated": ("E3|203|Cedar", "address"),
+            "quotation mark never closed": ('E3|203|"Cedar, C||Copse|XC001|XC', "row"),
+            "missing field": ("E3||Cedar, C||Copse|XC001|XC", "patent"),
+            "a region and no address": ("E3|203|Cedar, C|||XC001|XC", "text"),
+            "out of range": ("E3|203|Cedar, C||Copse|XC001|XCC", "country"),
+        },
+        others=REGPAT,
+    ),
+    Case(
+        source="oecd-regpat",
+        part="citations",
+        file="EPO_CITATIONS.txt.gz",
+        before="citing_appln_id|citing_pub_date|cited_appln_id\n",
+        between="\n",
+        good=("201|20110102|101", "202|20120102|201"),
+        broken={
+            "truncated": ("203|2013", "cited_appln_id"),
+            "an id that is not known": ("203|20130102|0", "cited"),
+            "missing field": ("|20130102|101", "citing"),
+        },
+        others=REGPAT,
     ),
 )

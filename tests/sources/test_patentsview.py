@@ -12,6 +12,7 @@ import pytest
 from cosmopolis.errors import FormatError, UnknownNameError
 from cosmopolis.records import admit
 from cosmopolis.sources import patentsview
+from cosmopolis.sources.buckets import bucket_of
 from cosmopolis.sources.delimited import Delimited
 
 TABLES = {
@@ -141,4 +142,4 @@ def test_a_column_that_is_not_there(tmp_path: Path) -> None:
 
 def test_buckets_are_by_the_last_digit() -> None:
     numbers = pl.DataFrame({"patent": ["7000000", "D500009", "PP12", "X", ""]})
-    assert numbers.select(patentsview.bucket_of("patent"))["bucket"].to_list() == [0, 9, 2, 10, 10]
+    assert numbers.select(bucket_of("patent"))["bucket"].to_list() == [0, 9, 2, 10, 10]

@@ -130,6 +130,7 @@ READ_FILES = {
     "icml-nips-iclr": (icml_nips_iclr.FILE,),
     "openalex-country-coauthorship": (openalex_country_coauthorship.FILE,),
     "paper-table": ("papers.csv",),
+    "oecd-regpat": ("EPO_Inv_reg.txt", "EPO_IPC.txt", "EPO_CITATIONS.txt.gz"),
     "patent-table": ("patents.csv",),
     "patentsview": (
         "g_inventor_disambiguated.tsv",

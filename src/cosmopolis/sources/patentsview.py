@@ -21,6 +21,7 @@ from typing import Final
 import polars as pl
 
 from cosmopolis.errors import FormatError, UnknownNameError
+from cosmopolis.sources.buckets import BUCKETS, Buckets, bucket_of
 from cosmopolis.sources.delimited import Delimited, raw_block
 from cosmopolis.sources.patentsview_sample import OFFICE, place_text
 from cosmopolis.sources.raw import Raw
@@ -60,10 +61,10 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
 
 NEEDED: Final = ("g_patent", "g_location_disambiguated", "g_inventor_disambiguated")
 
+_CLASS_ROW = {"patent": pl.String, "order": pl.Int32, "class": pl.String}
+
 FORMS: Final = (".tsv", ".tsv.gz", ".tsv.zip")
 """How a table's file may end."""
-
-_DIGITS = "0123456789"
 
 
 def _paths(files: Mapping[str, Path]) -> dict[str, Path]:
@@ -110,37 +111,6 @@ def _blocks(paths: Mapping[str, Path], table: str) -> Iterator[tuple[pl.DataFram
     ).blocks()
 
 
-class _Buckets:
-    """Rows put away by the last digit of a patent's number, to be brought together a tenth at a time."""
-
-    def __init__(self, folder: Path, name: str) -> None:
-        self._home = folder / name
-        self._home.mkdir()
-        self._blocks = 0
-
-    def add(self, frame: pl.DataFrame) -> None:
-        """Put rows away that have a column `patent`."""
-        parts = frame.with_columns(bucket_of("patent")).partition_by(
-            "bucket", as_dict=True, include_key=False
-        )
-        for (bucket,), part in parts.items():
-            part.write_parquet(self._home / f"{bucket}-{self._blocks}.parquet", compression="lz4")
-        self._blocks += 1
-
-    def bucket(self, bucket: int, schema: Mapping[str, type[pl.DataType]]) -> pl.LazyFrame:
-        """Return the rows of a bucket, in the order in which they came."""
-        paths = [self._home / f"{bucket}-{block}.parquet" for block in range(self._blocks)]
-        paths = [path for path in paths if path.is_file()]
-        return pl.scan_parquet(paths) if paths else pl.LazyFrame(schema=schema)
-
-
-def bucket_of(column: str) -> pl.Expr:
-    """Tell the bucket of a patent: the last digit of its number, or one more for all others."""
-    last = pl.col(column).str.tail(1)
-    digit = last.str.extract(f"^[{_DIGITS}]$", 0).cast(pl.Int64, strict=False)
-    return digit.fill_null(len(_DIGITS)).alias("bucket")
-
-
 def read(files: Mapping[str, Path]) -> Iterator[Raw]:
     """Read the parts `places`, `classes`, `citations`, `patents` and `parties`, each in blocks.
 
@@ -169,13 +139,13 @@ def _parts(paths: Mapping[str, Path]) -> Iterator[Raw]:
     places = yield from _places(paths)
     with tempfile.TemporaryDirectory(prefix="cosmopolis-", ignore_cleanup_errors=True) as folder:
         patents, away = _patents(paths)
-        classes = _Buckets(Path(folder), "classes")
+        classes = Buckets(Path(folder), "classes", _CLASS_ROW)
         yield from _classes(paths, classes)
-        cited = _Buckets(Path(folder), "cited")
+        cited = Buckets(Path(folder), "cited", {"patent": pl.String})
         yield from _citations(paths, patents, cited)
         yield raw_block(SOURCE, "patents", "patent", patents.clear(), away)
         counted = "g_us_patent_citation" in paths
-        for bucket in range(len(_DIGITS) + 1):
+        for bucket in range(BUCKETS):
             yield _patents_of(bucket, patents, classes, cited, counted=counted)
     yield from _parties(paths, places)
 
@@ -218,7 +188,7 @@ def _patents(paths: Mapping[str, Path]) -> tuple[pl.DataFrame, list[Reject]]:
     return pl.concat(frames), away
 
 
-def _classes(paths: Mapping[str, Path], classes: _Buckets) -> Iterator[Raw]:
+def _classes(paths: Mapping[str, Path], classes: Buckets) -> Iterator[Raw]:
     """Put the classes away by patent."""
     for block, rejects in _blocks(paths, "g_cpc_current"):
         classes.add(
@@ -231,7 +201,7 @@ def _classes(paths: Mapping[str, Path], classes: _Buckets) -> Iterator[Raw]:
         yield raw_block(SOURCE, "classes", "patent", block.clear().select("row"), rejects)
 
 
-def _citations(paths: Mapping[str, Path], patents: pl.DataFrame, cited: _Buckets) -> Iterator[Raw]:
+def _citations(paths: Mapping[str, Path], patents: pl.DataFrame, cited: Buckets) -> Iterator[Raw]:
     """Hand over the citations, and put the numbers cited away to be counted."""
     years = patents.select("patent", "year").unique("patent", keep="first")
     for block, rejects in _blocks(paths, "g_us_patent_citation"):
@@ -244,22 +214,17 @@ def _citations(paths: Mapping[str, Path], patents: pl.DataFrame, cited: _Buckets
 
 
 def _patents_of(
-    bucket: int, patents: pl.DataFrame, classes: _Buckets, cited: _Buckets, *, counted: bool
+    bucket: int, patents: pl.DataFrame, classes: Buckets, cited: Buckets, *, counted: bool
 ) -> Raw:
     """Bring the patents of a bucket together with their classes and the citations that they received."""
     listed = (
-        classes.bucket(bucket, {"patent": pl.String, "order": pl.Int32, "class": pl.String})
+        classes.bucket(bucket)
         .sort("patent", "order", nulls_last=True, maintain_order=True)
         .group_by("patent", maintain_order=True)
         .agg(pl.col("class").unique(maintain_order=True).alias("classes"))
         .collect()
     )
-    counts = (
-        cited.bucket(bucket, {"patent": pl.String})
-        .group_by("patent")
-        .agg(pl.len().cast(pl.Int64).alias("citations"))
-        .collect()
-    )
+    counts = cited.counts(bucket, "citations")
     frame = (
         patents.filter(bucket_of("patent") == bucket)
         .join(listed, on="patent", how="left", maintain_order="left")

@@ -28,6 +28,7 @@ READERS: tuple[str, ...] = (
     "icio-2022",
     "icml-nips-iclr",
     "listed-firms",
+    "oecd-regpat",
     "openalex",
     "openalex-country-coauthorship",
     "openalex-institutions",
