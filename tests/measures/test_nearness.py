@@ -66,6 +66,10 @@ def test_a_case_by_hand() -> None:
     assert got["share_country"] == (0.5, 4)  # of the 2 whose countries are known
     assert got["share_region"] == (0.75, 4)
     assert table.schema == near.NEARNESS
+    edge = float(great_circle_km(0.0, 0.0, 0.0, 1.0))
+    for radius, share in ((edge, 0.25), (edge * (1 - 1e-12), 0.0)):  # what lies at the radius is within it
+        at = near.nearness(links, ROW, radii_km=(radius,), decay_cities=0)
+        assert at.filter(pl.col("measure").str.starts_with("share_1"))["value"].to_list() == [share]
 
 
 @given(PAIRS)
@@ -209,3 +213,5 @@ def test_nothing_gives_an_empty_table_and_wrong_settings_are_refused() -> None:
     assert near.nearness(LINKS.to_frame(), ROW).schema == near.NEARNESS
     with pytest.raises(FormatError, match="draws = 1"):
         near.nearness(LINKS.to_frame(), ROW, draws=1)
+    with pytest.raises(FormatError, match=r"radii \[500, 500.0\] km"):
+        near.nearness(LINKS.to_frame(), ROW, radii_km=(500, 500.0))

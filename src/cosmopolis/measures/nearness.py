@@ -156,9 +156,9 @@ def nearness(
     (0.75, 4)
     """
     require(cities, ["city_id", "latitude", "longitude", "country", "region"], what="cities")
-    if draws < 2 or any(radius < 0 for radius in radii_km):  # noqa: PLR2004 - one draw has no spread
+    if draws < 2 or min(radii_km, default=0) < 0 or len(set(_names(radii_km))) < len(radii_km):  # noqa: PLR2004
         raise FormatError(
-            f"got draws = {draws} and radii {list(radii_km)} km, but expected 2 or more and ≥ 0"
+            f"got draws = {draws}, radii {list(radii_km)} km, but expected 2 or more, and different ones ≥ 0"
         )
     keys = ["network", "field", "year"]
     ends = _with_length(check(links), cities)
@@ -205,6 +205,11 @@ def _together(ends: pl.DataFrame, records: pl.DataFrame | None) -> dict[tuple[st
     }
 
 
+def _names(radii_km: Sequence[float]) -> list[str]:
+    """Return the names of the shares within radii."""
+    return [f"share_{radius:g}_km" for radius in radii_km]
+
+
 def _measure(
     group: pl.DataFrame,
     radii_km: Sequence[float],
@@ -219,20 +224,23 @@ def _measure(
     km = group["distance_km"].to_numpy()
     weight, count = group["weight"].to_numpy(), group["count"].to_numpy().astype(np.float64)
     within = [int(np.searchsorted(km, radius, side="right")) for radius in radii_km]
-    same, known = {}, {}
+    same: dict[str, NDArray[np.intp]] = {}  # places of the links within one country, one region
+    known: dict[str, NDArray[np.intp]] = {}  # and of those of which that can be told
     for part in ("country", "region"):
         one, other = group[f"origin_{part}"], group[f"destination_{part}"]
-        known[part] = (one.is_not_null() & other.is_not_null()).to_numpy()
-        same[part] = (one == other).fill_null(value=False).to_numpy()
-    names = ["mean_km", "median_km", *(f"share_{radius:g}_km" for radius in radii_km)]
-    names += ["share_country", "share_region"]
+        known[part] = (one.is_not_null() & other.is_not_null()).arg_true().to_numpy().astype(np.intp)
+        same[part] = (one == other).fill_null(value=False).arg_true().to_numpy().astype(np.intp)
+    names = ["mean_km", "median_km", *_names(radii_km), "share_country", "share_region"]
 
     def values(w: Floats) -> list[float]:
         reached = np.concatenate([[0.0], np.cumsum(w)])
         total = reached[-1]
         if total <= 0:
             return [np.nan] * len(names)
-        parts = [(w[same[p]].sum(), w[known[p]].sum()) for p in ("country", "region")]
+        parts = [
+            (w[same[p]].sum(), w[known[p]].sum() if len(known[p]) < len(w) else total)
+            for p in ("country", "region")
+        ]
         return [
             float((w * km).sum() / total),
             _sorted_median(km, w),
