@@ -49,15 +49,16 @@ def check_indicators(edition: Edition, catalog: Catalog) -> None:
             if catalog.source(source).scope != "index":
                 raise SpecError(f"{where}: the source {source!r} may be shown, never enters an index")
         if indicator.sources:
-            _check_origin(indicator, edition.networks.measures, where)
+            _check_origin(indicator, edition, catalog, where)
             years = sorted({year for source in indicator.sources for year in catalog.source(source).years})
             if indicator.year is not None and indicator.year not in years:
                 known = ", ".join(map(str, years))
                 raise SpecError(f"{where}: year is {indicator.year}, but its sources are of {known}")
 
 
-def _check_origin(indicator: Indicator, taken: Sequence[str], where: str) -> None:
+def _check_origin(indicator: Indicator, edition: Edition, catalog: Catalog, where: str) -> None:
     """See that an indicator's network, field and measure are known, or its table and sector group."""
+    taken: Sequence[str] = edition.networks.measures
     if (indicator.network is None) == (indicator.table is None):
         got = "neither" if indicator.table is None else "both"
         raise SpecError(f"{where}: got {got}, but expected a network (with field and measure) or a table")
@@ -71,13 +72,8 @@ def _check_origin(indicator: Indicator, taken: Sequence[str], where: str) -> Non
             raise UnknownNameError(
                 f"{where}: there is no sector group {sector!r}" + hint_near(sector, sectors)
             )
-        if indicator.table == "field_totals" and indicator.measure not in _TOTALS:
-            raise UnknownNameError(
-                f"{where}: the table 'field_totals' has no measure {indicator.measure!r}"
-                + hint_near(indicator.measure or "", _TOTALS)
-            )
-        if indicator.table in {"class_counts", "field_totals"} and not indicator.field:
-            raise SpecError(f"{where}: the table {indicator.table!r} needs a field, the id of a frontier")
+        if indicator.table in {"class_counts", "field_totals"}:
+            _check_frontier(indicator, edition, catalog, where)
         return
     try:
         network = kind(indicator.network or "", indicator.field or "")
@@ -92,6 +88,26 @@ def _check_origin(indicator: Indicator, taken: Sequence[str], where: str) -> Non
         raise UnknownNameError(
             f"{where}: the network {indicator.network!r} has no measure {measure!r} in this edition"
             + hint_near(measure, names)
+        )
+
+
+def _check_frontier(indicator: Indicator, edition: Edition, catalog: Catalog, where: str) -> None:
+    """See that an indicator of frontier fields names a field, and that its sources may enter."""
+    if not indicator.field:
+        raise SpecError(f"{where}: the table {indicator.table!r} needs a field, the id of a frontier")
+    if indicator.table != "field_totals":
+        return
+    if indicator.measure not in _TOTALS:
+        raise UnknownNameError(
+            f"{where}: the table 'field_totals' has no measure {indicator.measure!r}"
+            + hint_near(indicator.measure or "", _TOTALS)
+        )
+    mixed = [source for source in map(catalog.source, edition.sources) if source.kind == "papers"]
+    only_shown = [source.id for source in mixed if source.scope != "index"]
+    if only_shown:
+        raise SpecError(
+            f"{where}: its papers are those of all sources of the edition, and {only_shown[0]!r} may "
+            "be shown, never enters an index; take the source out of the edition"
         )
 
 

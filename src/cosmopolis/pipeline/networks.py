@@ -210,7 +210,11 @@ def _air(shelf: Shelf, atlas: Atlas) -> list[pl.DataFrame]:
         flown.append(pl.concat([used["origin"], used["destination"].alias("origin")]).unique())
         lines = pl.concat([_ends_without_city(routes, served), _unused(built, "destination")])
         shelf.account(name, "routes", built.used, lines, otherwise="the route joins no two cities")
-    codes = pl.concat(flown).unique() if flown else pl.Series(dtype=pl.String)
+    if not flown:  # the airports say what divisions of countries are called: see `pipeline.cities`
+        for name in lists:
+            shelf.use_all(name)
+        return made
+    codes = pl.concat(flown).unique()
     for name in lists:
         rows = shelf.part(name, "airports")
         shelf.account(

@@ -12,6 +12,7 @@ from cosmopolis import __version__
 from cosmopolis.edition import Edition
 from cosmopolis.errors import FormatError
 from cosmopolis.index.tree import Indicator
+from cosmopolis.networks import fields as frontiers
 from cosmopolis.networks.links import Kind, registry
 from cosmopolis.pipeline.cities import Atlas
 from cosmopolis.pipeline.records import Shelf
@@ -47,6 +48,13 @@ NETWORK_SOURCES: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("trade", "intermediate"): ("icio-2022",),
 }
 """Which sources stand behind each network and field."""
+
+NETWORK_KINDS: Mapping[str, tuple[str, ...]] = {
+    "coauthorship": ("papers", "organisations"),
+    "copatenting": ("patents",),
+    "coauthorship_all": ("country cooperation",),
+}
+"""Which kinds of sources stand behind the networks of every other field."""
 
 
 def make_result(
@@ -180,13 +188,25 @@ def _networks(
 
 
 def _network(kind: Kind, field: str, edition: Edition, catalog: Catalog) -> NetworkNote:
-    sources = tuple(s for s in NETWORK_SOURCES.get((kind.network, field), ()) if s in edition.sources)
+    known = NETWORK_SOURCES.get((kind.network, field))
+    if known is None:
+        kinds = NETWORK_KINDS.get(kind.network, ())
+        known = tuple(s for s in edition.sources if catalog.source(s).kind in kinds)
+    sources = tuple(s for s in known if s in edition.sources)
     return NetworkNote(
         kind=kind,
+        title=_field_name(edition, field) if kind.field == "*" else {},
         sources=sources,
         field=field if kind.field == "*" else None,
         scope="show" if any(catalog.source(s).scope == "show" for s in sources) else "index",
     )
+
+
+def _field_name(edition: Edition, field: str) -> Mapping[str, str]:
+    """Return a frontier field's name in each language; none if it is not one of the edition's file."""
+    own = edition.innovation.fields
+    fields = frontiers.load(edition.path(own) if own else None)
+    return fields.field(field).name if field in fields.ids() else {}
 
 
 def _gaps(edition: Edition, catalog: Catalog, shelf: Shelf) -> tuple[GapNote, ...]:

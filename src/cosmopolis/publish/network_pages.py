@@ -79,6 +79,13 @@ def pages(view: View) -> tuple[NetworkPage, ...]:
     return tuple(_page(view, note) for note in view.result.networks)
 
 
+def name_of_network(view: View, note: NetworkNote) -> str:
+    """Return the name of a network, with that of its field where it has one."""
+    words = view.words
+    name = words.said(note.kind.name)
+    return words("common.colon", label=name, text=words.said(note.title)) if note.title else name
+
+
 def links_of(view: View, note: NetworkNote) -> pl.DataFrame:
     """Return the links of a network in every year, the weights above zero."""
     table = view.result.table("links" if note.kind.level == "city" else "country_links")
@@ -230,7 +237,7 @@ def _page(view: View, note: NetworkNote) -> NetworkPage:
     return NetworkPage(
         note=note,
         anchor=f"network-{note.id}".replace("_", "-").replace("*", "all"),
-        name=words.said(note.kind.name),
+        name=name_of_network(view, note),
         what=words(f"network_what.{note.kind.network}")
         if words.has(f"network_what.{note.kind.network}")
         else "",

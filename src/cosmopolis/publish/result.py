@@ -16,6 +16,7 @@ from cosmopolis.errors import UnknownNameError, hint_near
 from cosmopolis.index.rollup import COVERAGE, INDICATORS, SCORES
 from cosmopolis.measures.networks import NETWORK_MEASURES
 from cosmopolis.networks.links import COUNTRY_LINKS, LINKS, Kind
+from cosmopolis.publish.innovation import schemas as innovation
 from cosmopolis.sources.catalog import Source
 
 Text = Mapping[str, str]
@@ -154,6 +155,8 @@ class NetworkNote:
         Ids of the sources it stands on; their coverage and bias are said beside its figures.
     field
         As in the links, where the kind's field is `*`.
+    title
+        Name of that field, which follows the kind's; may be empty.
     year
         The year to draw; by default the latest that has links.
     scope
@@ -163,6 +166,7 @@ class NetworkNote:
     kind: Kind
     sources: tuple[str, ...]
     field: str | None = None
+    title: Text = made(default_factory=dict)
     year: int | None = None
     scope: Literal["index", "show"] = "index"
 
@@ -234,7 +238,8 @@ class Result:
     edition, index, networks, countries, sources, gaps
         Settings and notes; countries by ISO 3166-1 alpha-2.
     tables
-        By name; at least those of `SCHEMAS`, others are written but not shown.
+        By name; at least those of `SCHEMAS`, and for the chapter on innovation those of
+        `cosmopolis.publish.innovation.schemas`; others are written but not shown.
     ledger
         `{source: {rows_in, rows_used, rows_quarantined}}`.
     quarantine
@@ -254,7 +259,7 @@ class Result:
     Raises
     ------
     UnknownNameError
-        If a table or a column of `SCHEMAS` is missing.
+        If a table or a column of `SCHEMAS` is missing, or a column of a table on innovation that is there.
     """
 
     edition: EditionNote
@@ -275,7 +280,8 @@ class Result:
 
     def __post_init__(self) -> None:
         """Check that no table and no column is missing."""
-        for name, schema in SCHEMAS.items():
+        optional = {name: schema for name, schema in innovation.SCHEMAS.items() if name in self.tables}
+        for name, schema in {**SCHEMAS, **optional}.items():
             if name not in self.tables:
                 raise UnknownNameError(f"the result has no table {name!r}" + hint_near(name, self.tables))
             columns = self.tables[name].columns

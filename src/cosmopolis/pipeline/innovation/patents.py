@@ -114,8 +114,8 @@ def _cited(desk: Desk, lists: Sequence[str]) -> str | None:
         settle(desk, name, "citations", judged=f"judged_cites_{place}", column="cited")
         queries.append(
             "SELECT p.patent AS item, CAST(COUNT(DISTINCT c.citing) AS BIGINT) AS citations "
-            f"FROM counted_patents p LEFT JOIN cites_{place} c ON c.cited = p.patent AND c.citing <> p.patent "
-            f"WHERE p.source = '{name}' GROUP BY p.patent"
+            f"FROM counted_patents p LEFT JOIN cites_{place} c "
+            f"ON c.cited = p.patent AND c.citing <> p.patent WHERE p.source = '{name}' GROUP BY p.patent"
         )
     own = listed([name for name in lists if name not in listed_pairs])
     totals = f"FROM counted_patents WHERE citations IS NOT NULL AND source IN ({own})"

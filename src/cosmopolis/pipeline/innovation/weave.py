@@ -55,7 +55,7 @@ class Innovation:
 
     links: pl.DataFrame = field(default_factory=LINKS.to_frame)
     country_links: pl.DataFrame = field(default_factory=COUNTRY_LINKS.to_frame)
-    tables: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    tables: dict[str, pl.DataFrame] = field(default_factory=dict)
     last_totals: pl.DataFrame = field(default_factory=LAST_TOTALS.to_frame)
     class_counts: pl.DataFrame = field(default_factory=CLASS_COUNTS.to_frame)
     capped: Mapping[str, int] = field(default_factory=dict)
@@ -117,6 +117,14 @@ def weave(
     if last:
         woven.last_totals = pl.concat(last).match_to_schema(LAST_TOTALS).sort("field", "city_id")
     woven.tables = {name: pl.concat(frames) for name, frames in sorted(parts.items())}
+    woven.tables["frontier_fields"] = pl.DataFrame(
+        [
+            (f.id, f.kind, f.name["en"], f.name["zh"], f.definition["en"], f.definition["zh"])
+            for f in fields.fields
+        ],
+        schema=dict.fromkeys(("field", "kind", "name", "name_zh", "definition", "definition_zh"), pl.String),
+        orient="row",
+    )
     if "organisations" in woven.tables:
         every = woven.tables["organisations"].sort("organisation", "name")
         woven.tables["organisations"] = every.unique("organisation", keep="first", maintain_order=True)
