@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 import polars as pl
 
+from cosmopolis.publish.innovation.schemas import CITY_COLUMNS, KEYS
 from cosmopolis.publish.result import Result, said
 from cosmopolis.publish.words import LANGUAGES, Words
 
@@ -25,6 +26,7 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "coverage": ("index", "node", "year", "city_id"),
     "country_groups": ("group", "country"),
     "belt_and_road": ("country",),
+    **KEYS,
 }
 """The columns that name a row of each table."""
 
@@ -34,6 +36,7 @@ _CITY_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "indicators": ("city_id",),
     "scores": ("city_id",),
     "coverage": ("city_id",),
+    **CITY_COLUMNS,
 }
 """The columns that name a row of `cities`."""
 

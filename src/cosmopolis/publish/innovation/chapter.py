@@ -73,7 +73,7 @@ def chapter(view: View, *, land: Land, config: Mapping[str, Any], number: int) -
     return Chapter(
         title=w("innovation.title"),
         lead=w("innovation.lead", topics=w.joined([topic.name for topic in desk.topics])),
-        findings=tuple(text for text in _findings(desk) if text),
+        findings=_findings(desk),
         sections=sections,
         sources=tuple(
             (note.source.id, view.source_title(note.source.id))
@@ -84,16 +84,16 @@ def chapter(view: View, *, land: Land, config: Mapping[str, Any], number: int) -
     )
 
 
-def _findings(desk: Desk) -> list[str]:
-    """Return a sentence or two of each section that has the most to say."""
-    w = desk.words
-    found = [
-        make(desk, topic)
-        for make in (fields.leading, nearness.finding, ties.strongest_sentence)
-        for topic in desk.topics
-    ]
+def _findings(desk: Desk) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return what the sections find of each field, by its name."""
+    found = []
     for topic in desk.topics:
         said = countries.sentences(desk, topic)
-        if said and said != (w("innovation.no_trend"),):
-            found.append(w.sentences(said))
-    return found
+        texts = (
+            fields.leading(desk, topic),
+            nearness.finding(desk, topic),
+            ties.strongest_sentence(desk, topic),
+            desk.words.sentences(said if said != (desk.words("innovation.no_trend"),) else ()),
+        )
+        found.append((topic.name, tuple(text for text in texts if text)))
+    return tuple(found)

@@ -152,7 +152,7 @@ def sentences(desk: Desk, topic: Topic) -> tuple[str, ...]:
 def _sentences(desk: Desk, topic: Topic, pairs: list[Pair], focus: str | None) -> tuple[str, ...]:
     """Say which pairs rise, hold and fall: over the last years first, then over all."""
     whole, recent = _trends(desk, topic)
-    said = [_span_sentence(desk, topic, pairs, focus, trends) for trends in (recent, whole)]
+    said = [_span_sentence(desk, pairs, focus, trends) for trends in (recent, whole)]
     found = tuple(text for text in said if text)
     return found or (desk.words("innovation.no_trend"),)
 
@@ -164,7 +164,7 @@ def _span(trends: Trends, pairs: list[Pair]) -> str:
     return f"{min(known)}–{max(known)}" if known else ""
 
 
-def _span_sentence(desk: Desk, topic: Topic, pairs: list[Pair], focus: str | None, trends: Trends) -> str:
+def _span_sentence(desk: Desk, pairs: list[Pair], focus: str | None, trends: Trends) -> str:
     w = desk.words
     section = "pairs_say" if focus is None else "partners_say"
     text = []
@@ -176,8 +176,6 @@ def _span_sentence(desk: Desk, topic: Topic, pairs: list[Pair], focus: str | Non
     if not text:
         return ""
     values = {
-        "topic": desk.field_name(topic.field),
-        "unit": desk.unit(topic.network),
         "years": _span(trends, pairs) or w.no_data,
         "verdicts": w("common.semicolon").join(text),
     }

@@ -10,6 +10,12 @@ from cosmopolis.publish.innovation.model import Block, Cell, Column, Section, Ta
 from cosmopolis.publish.innovation.studio import Studio
 from cosmopolis.publish.innovation.topics import Desk, Topic, finite
 
+LEAST_RECORDS = 100
+"""Records of a field below which no city is called the first: one more would change the order."""
+
+_KNOWN_LEAST = 0.5
+"""Part of a field's records with known citations below which cities are not ranked by them."""
+
 _FIRST = 12
 """Bars of a chart: more cannot be told apart at a glance."""
 
@@ -138,11 +144,13 @@ def _block(desk: Desk, studio: Studio, topic: Topic) -> Block:
 
 def _lead_sentence(desk: Desk, topic: Topic, totals: pl.DataFrame) -> str:
     w, best = desk.words, totals.row(0, named=True)
+    records = math.fsum(totals["fractional"].to_list())
+    if records < LEAST_RECORDS:
+        return w("innovation.few_records", years=desk.years(desk.span(topic)), n=round(records))
     return w(
         "innovation.first_city",
         city=desk.view.city(best["city_id"]),
         years=desk.years(desk.span(topic)),
-        topic=desk.field_name(topic.field),
         count=best["count"],
         unit=desk.unit(topic.network),
         share=desk.percent(best["share"]),
@@ -285,10 +293,15 @@ def citations(desk: Desk, studio: Studio) -> Section:
     blocks = []
     for topic in desk.topics:
         totals = desk.totals(topic, desk.span(topic))
+        part = _known_part(desk, topic)
         known = totals.filter(pl.col("citations").is_not_null() & (pl.col("citations") > 0))
         if known.is_empty():
             kind = "other" if topic.network == "coauthorship" else "copatenting"
             blocks.append(Block(title=topic.name, missing=w(f"citations_missing.{kind}")))
+            continue
+        if part is not None and part < _KNOWN_LEAST:
+            missing = w("citations_missing.part", share=w.share(part))
+            blocks.append(Block(title=topic.name, missing=missing))
             continue
         known = known.sort("citations", "city_id", descending=[True, False])
         blocks.append(_citation_block(desk, studio, topic, known.head(shown.rows)))
@@ -307,6 +320,16 @@ def citations(desk: Desk, studio: Studio) -> Section:
         blocks=tuple(blocks),
         cautions=(w("innovation.citations_caution"),),
     )
+
+
+def _known_part(desk: Desk, topic: Topic) -> float | None:
+    """Return the part of a field's records whose citations are known; None where the result does not say."""
+    rows = topic.of(desk.table("field_totals"))
+    if "records_known" not in rows.columns:
+        return None
+    rows = rows.filter(pl.col("year").is_between(*desk.span(topic)))
+    whole = int(rows["count"].sum())
+    return int(rows["records_known"].fill_null(0).sum()) / whole if whole else None
 
 
 def _citation_block(desk: Desk, studio: Studio, topic: Topic, known: pl.DataFrame) -> Block:
@@ -333,8 +356,6 @@ def _citation_block(desk: Desk, studio: Studio, topic: Topic, known: pl.DataFram
     sentence = w(
         "innovation.most_cited",
         city=bars[0].name,
-        unit=desk.unit(topic.network),
-        topic=desk.field_name(topic.field),
         years=years,
         citations=bars[0].label,
     )

@@ -98,11 +98,11 @@ class Section:
 
 @dataclass(frozen=True, kw_only=True)
 class Chapter:
-    """The chapter: its findings, its sections, and how many figures it has."""
+    """The chapter: what it finds of each field, its sections, and how many figures it has."""
 
     title: str
     lead: str
-    findings: tuple[str, ...]
+    findings: tuple[tuple[str, tuple[str, ...]], ...]
     sections: tuple[Section, ...]
     sources: tuple[tuple[str, str], ...]
     figures: int

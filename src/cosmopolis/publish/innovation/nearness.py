@@ -73,7 +73,8 @@ def section(desk: Desk, studio: Studio) -> Section:
         if rows.is_empty():
             blocks.append(Block(title=topic.name, missing=desk.no_ties(topic, "innovation.no_nearness")))
             continue
-        blocks.append(_block(desk, studio, topic, rows, table))
+        alike = table.filter(pl.col("network") == topic.network)
+        blocks.append(_block(desk, studio, topic, rows, alike))
     return Section(
         anchor="innovation-nearness",
         title=w("innovation.nearness"),
@@ -175,10 +176,10 @@ def sentences(desk: Desk, topic: Topic) -> tuple[str, ...]:
     found = verdicts(desk, topic)
     if not found:
         return ()
-    text = [_overall_sentence(desk, topic, found)]
+    text = [_overall_sentence(desk, found)]
     recent = verdicts(desk, topic, recent=True)
-    if recent:
-        text.append(_overall_sentence(desk, topic, recent))
+    if recent and overall(found) != "none":
+        text.append(_overall_sentence(desk, recent))
     groups = {
         says: [name_of(desk, v.measure) for v in found if v.says == says]
         for says in ("nearer", "farther", "steady", "unclear", "too_few")
@@ -196,8 +197,7 @@ def sentences(desk: Desk, topic: Topic) -> tuple[str, ...]:
 
 def finding(desk: Desk, topic: Topic) -> str:
     """Return the sentences on a field as a whole, over all years and over the last ones."""
-    found = verdicts(desk, topic), verdicts(desk, topic, recent=True)
-    return desk.words.sentences(_overall_sentence(desk, topic, one) for one in found if one)
+    return desk.words.sentences(sentences(desk, topic)[: 2 if verdicts(desk, topic, recent=True) else 1])
 
 
 def _years_of(desk: Desk, found: Sequence[Verdict]) -> str:
@@ -206,11 +206,9 @@ def _years_of(desk: Desk, found: Sequence[Verdict]) -> str:
     return max(ends, key=lambda years: (ends.count(years), years)) if ends else desk.words.no_data
 
 
-def _overall_sentence(desk: Desk, topic: Topic, found: Sequence[Verdict]) -> str:
+def _overall_sentence(desk: Desk, found: Sequence[Verdict]) -> str:
     return desk.words(
         f"nearness_overall.{overall(found)}",
-        topic=desk.field_name(topic.field),
-        unit=desk.unit(topic.network),
         years=_years_of(desk, found),
         nearer=sum(verdict.says == "nearer" for verdict in found),
         farther=sum(verdict.says == "farther" for verdict in found),

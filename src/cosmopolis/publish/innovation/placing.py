@@ -49,37 +49,34 @@ def _block(desk: Desk, studio: Studio) -> Block:
     placed = [way for way in WAYS if way in found] + sorted(found - set(WAYS) - set(NOT_PLACED))
     lost = [way for way in NOT_PLACED if way in found]
 
-    every = sum(n for ways in counts.values() for n, _ in ways.values())
-    by_way = {way: sum(ways.get(way, (0, 0))[0] for ways in counts.values()) for way in (*placed, *lost)}
-    seen = sum(by_way[way] for way in placed)
-    ways_text = w.joined(
-        [
-            w("innovation.way_share", way=w.or_id("placing_way", way), share=w.share(by_way[way] / every))
-            for way in placed
-        ]
-    )
+    titles = {source: view.source_title(source) for source in sources}
+    seen = {
+        source: sum(n for way, (n, _) in ways.items() if way not in NOT_PLACED)
+        for source, ways in counts.items()
+    }
+    whole = {source: sum(n for n, _ in ways.values()) for source, ways in counts.items()}
     sentences = [
         w(
             "innovation.placed",
-            placed=seen,
-            n=every,
-            share=w.share(seen / every),
-        ),
-        w("innovation.placed_ways", ways=ways_text) if placed else "",
-        w("innovation.not_placed", n=every - seen) if every > seen else w("innovation.all_placed"),
+            source=titles[source],
+            placed=seen[source],
+            n=whole[source],
+            share=w.share(seen[source] / whole[source]),
+        )
+        for source in sources
+        if whole[source]
     ]
-    parts = []
-    for source in sources:
-        whole = sum(n for n, _ in counts[source].values())
-        for way in (*placed, *lost):
-            rows = counts[source].get(way, (0, 0))[0]
-            if rows and whole:
-                place = _place(way)
-                parts.append(charts.Part(bar=view.source_title(source), place=place, share=rows / whole))
-    titles = [view.source_title(source) for source in sources]
+    parts = [
+        charts.Part(bar=titles[source], place=_place(way), share=counts[source][way][0] / whole[source])
+        for source in sources
+        for way in (*placed, *lost)
+        if way in counts[source] and counts[source][way][0]
+    ]
     label = w("innovation.placing_figure")
     panel = studio.panel(
-        charts.stacked(parts, titles), title=label, description=w.sentences([label, *sentences])
+        charts.stacked(parts, [titles[source] for source in sources]),
+        title=label,
+        description=w.sentences([label, *sentences]),
     )
     key = Key(
         entries=tuple(
@@ -87,31 +84,27 @@ def _block(desk: Desk, studio: Studio) -> Block:
             for way in (*placed, *lost[:1])
         )
     )
-    body = []
-    for source in sources:
-        whole = sum(n for n, _ in counts[source].values())
-        for way in (*placed, *lost):
-            rows, records = counts[source].get(way, (0, 0))
-            if rows:
-                name = w.or_id("placing_way", way)
-                body.append(
-                    row(
-                        view.source_title(source),
-                        name,
-                        w.whole(rows),
-                        w.share(rows / whole),
-                        w.whole(records),
-                    )
-                )
+    body = [
+        row(
+            titles[source],
+            w.whole(whole[source]),
+            *(
+                w.share(counts[source][way][0] / whole[source]) if counts[source].get(way, (0, 0))[0] else "–"
+                for way in (*placed, *lost)
+            ),
+            w.whole(sum(counts[source].get(way, (0, 0))[1] for way in lost)),
+        )
+        for source in sources
+        if whole[source]
+    ]
     columns = (
         Column(label=w("sources.source")),
-        Column(label=w("innovation.way")),
         Column(label=w("innovation.addresses"), number=True),
-        Column(label=w("innovation.share"), number=True),
-        Column(label=w("innovation.records"), number=True),
+        *(Column(label=w.or_id("placing_way", way), number=True) for way in (*placed, *lost)),
+        Column(label=w("innovation.records_lost"), number=True),
     )
     return Block(
-        sentences=tuple(text for text in sentences if text),
+        sentences=tuple(sentences),
         figures=(studio.figure(panel, label=label, shape="chart", keys=(key,)),),
         tables=(
             Table(
@@ -119,6 +112,7 @@ def _block(desk: Desk, studio: Studio) -> Block:
                 columns=columns,
                 rows=tuple(body),
                 note=w("innovation.placing_records"),
+                wide=True,
             ),
         ),
     )

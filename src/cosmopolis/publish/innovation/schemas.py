@@ -111,6 +111,7 @@ SCHEMAS: Mapping[str, pl.Schema] = {
             "position": pl.Int64,
         }
     ),
+    "tie_coverage": pl.Schema({**_PAIR, "records": pl.Int64, "named": pl.Int64}),
     "communities": pl.Schema(
         {
             **_WINDOW,
@@ -171,6 +172,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
         "organisation_origin",
         "organisation_destination",
     ),
+    "tie_coverage": ("network", "field", "from_year", "to_year", "origin", "destination"),
     "communities": ("network", "field", "from_year", "to_year", "city_id"),
     "region_leaders": ("network", "field", "from_year", "to_year", "region", "position"),
     "country_agreement": ("network", "field", "year"),
@@ -186,6 +188,7 @@ CITY_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "link_measures": ("origin", "destination"),
     "gravity_pairs": ("origin", "destination"),
     "tie_organisations": ("origin", "destination"),
+    "tie_coverage": ("origin", "destination"),
     "communities": ("city_id",),
     "region_leaders": ("city_id",),
 }

@@ -71,28 +71,38 @@ def _block(desk: Desk, studio: Studio, topic: Topic, rows: pl.DataFrame) -> Bloc
         "strength", [strengths.get(city, 0.0) for city in rows["city_id"].to_list()], pl.Float64
     )
     rows = rows.with_columns(strength).sort("strength", "city_id", descending=[True, False])
-    sizes = (
-        rows.group_by("community")
-        .agg(pl.len().alias("cities"), pl.col("strength").sum().round(6))
-        .sort("community")
-    )
-    large = sizes.filter(pl.col("cities") >= _LEAST_MEMBERS)
-    labels = large["community"].to_list()
-    group_of = {label: n if n < len(maps.COLOURS) else None for n, label in enumerate(labels)}
-    figure = _map(desk, studio, topic, rows, group_of=group_of, window=window)
+    groups = _groups(rows)
+    figure = _map(desk, studio, topic, rows, groups=groups, window=window)
     return Block(
         title=topic.name,
-        sentences=_sentences(desk, topic, rows, large.height),
+        sentences=_sentences(desk, rows, len(groups)),
         figures=(figure,),
         tables=tuple(
             table
             for table in (
-                _communities_table(desk, topic, rows, labels, years),
+                _communities_table(desk, topic, rows, groups, years=years),
                 _roles_table(desk, topic, rows, years),
             )
             if table.rows
         ),
     )
+
+
+def _groups(rows: pl.DataFrame) -> list[int]:
+    """Return the communities of two or more cities, those with most ties first."""
+    sizes = (
+        rows.group_by("community")
+        .agg(pl.len().alias("cities"), pl.col("strength").sum().round(6))
+        .filter(pl.col("cities") >= _LEAST_MEMBERS)
+        .sort("strength", "community", descending=[True, False])
+    )
+    return sizes["community"].to_list()
+
+
+def _name(desk: Desk, rows: pl.DataFrame, community: int) -> str:
+    """Name a community by its city with most ties and its label."""
+    first = rows.filter(pl.col("community") == community)["city_id"][0]
+    return desk.words("innovation.community", city=desk.view.city(first), label=str(community))
 
 
 def _map(
@@ -101,12 +111,13 @@ def _map(
     topic: Topic,
     rows: pl.DataFrame,
     *,
-    group_of: dict[int, int | None],
+    groups: list[int],
     window: tuple[int, int],
 ) -> Figure:
     w, view, shown = desk.words, desk.view, desk.view.result.shown
     years = desk.years(window)
     at = network_pages.places(view, "city")
+    group_of = dict(zip(groups, range(len(maps.COLOURS)), strict=False))
     members = [
         maps.Member(
             node=Node(
@@ -126,9 +137,7 @@ def _map(
     ties = network_pages.ties_of(windows.strongest(kept, min(_TIES, shown.links)), at)
     label = w("innovation.communities_figure", topic=topic.name, years=years)
     entries = [
-        (maps.community_symbol(group), w("innovation.community", label=str(community)))
-        for community, group in group_of.items()
-        if group is not None
+        (maps.community_symbol(group), _name(desk, rows, community)) for community, group in group_of.items()
     ]
     if any(member.group is None for member in members):
         entries.append((maps.community_symbol(None), w("innovation.other_communities")))
@@ -151,14 +160,13 @@ def _map(
     )
 
 
-def _sentences(desk: Desk, topic: Topic, rows: pl.DataFrame, communities: int) -> tuple[str, ...]:
+def _sentences(desk: Desk, rows: pl.DataFrame, communities: int) -> tuple[str, ...]:
     w = desk.words
     stability = [value for value in rows["stability"].to_list() if finite(value) is not None]
     text = [
         w(
             "innovation.communities_found",
-            topic=desk.field_name(topic.field),
-            unit=desk.unit(topic.network),
+            years=desk.years(rows.select("from_year", "to_year").row(0)),
             cities=rows.height,
             n=communities,
         )
@@ -183,16 +191,18 @@ def _sentences(desk: Desk, topic: Topic, rows: pl.DataFrame, communities: int) -
     return tuple(text)
 
 
-def _communities_table(desk: Desk, topic: Topic, rows: pl.DataFrame, labels: list[int], years: str) -> Table:
+def _communities_table(
+    desk: Desk, topic: Topic, rows: pl.DataFrame, groups: list[int], *, years: str
+) -> Table:
     w = desk.words
     body = []
-    for label in labels[: desk.view.result.shown.rows]:
+    for label in groups[: desk.view.result.shown.rows]:
         mine = rows.filter(pl.col("community") == label)
         names = [desk.view.city(city) for city in mine["city_id"].head(_NAMED).to_list()]
         stability = [value for value in mine["stability"].to_list() if finite(value) is not None]
         body.append(
             row(
-                w("innovation.community", label=str(label)),
+                _name(desk, rows, label),
                 w.whole(mine.height),
                 w.number(sorted(stability)[len(stability) // 2], digits=2) if stability else w.no_data,
                 w.joined(names),
@@ -207,7 +217,7 @@ def _communities_table(desk: Desk, topic: Topic, rows: pl.DataFrame, labels: lis
             Column(label=w("innovation.first_members")),
         ),
         rows=tuple(body),
-        note=w("innovation.stability_note"),
+        note=w.sentences([w("innovation.stability_note"), w("innovation.stability_key")]),
     )
 
 

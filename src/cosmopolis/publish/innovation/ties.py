@@ -27,8 +27,8 @@ _HOME_ROWS = 8
 """Rows of the first table: its pairs are mostly neighbours, those across a border say more."""
 
 _MAP_PAIRS = 30
-_MAP_WIDTH = 440
-_MAP_LABELS = 14
+_MAP_WIDTH = 360
+_MAP_LABELS = 12
 _PAIR_WIDTH = 190
 
 
@@ -134,12 +134,11 @@ def strongest_sentence(desk: Desk, topic: Topic) -> str:
     links = _last_links(desk, topic)
     if links.is_empty():
         return ""
-    return desk.words.sentences(_sentences(desk, topic, links, _behind(desk, topic, links)))
+    return desk.words.sentences(_sentences(desk, links, _behind(desk, topic, links)))
 
 
 def _sentences(
     desk: Desk,
-    topic: Topic,
     links: pl.DataFrame,
     behind: dict[tuple[int, int], list[tuple[str, str, int]]],
 ) -> list[str]:
@@ -155,8 +154,6 @@ def _sentences(
     text = [
         w(
             "innovation.strongest",
-            topic=desk.field_name(topic.field),
-            unit=desk.unit(topic.network),
             years=desk.years((best["from_year"], best["to_year"])),
             pair=desk.city_pair(best["origin"], best["destination"]),
             n=best["count"],
@@ -185,9 +182,13 @@ def _pairs_block(desk: Desk, studio: Studio, topic: Topic, links: pl.DataFrame) 
         figures.append(_pairs_chart(desk, studio, topic, abroad, years, kind=kind))
         figures.append(_pairs_map(desk, studio, topic, abroad.head(_MAP_PAIRS), years))
         tables.append(_pairs_table(desk, topic, abroad, behind, years=years, kind=kind))
-    sentences = _sentences(desk, topic, links, behind)
+    sentences = _sentences(desk, links, behind)
     if not behind:
         sentences.append(w("innovation.no_organisations"))
+    known = topic.of(desk.in_last(desk.table("tie_coverage")))
+    records, named = (int(known[column].sum()) for column in ("records", "named"))
+    if records:
+        sentences.append(w("innovation.coverage", share=w.share(named / records)))
     return Block(title=topic.name, sentences=tuple(sentences), figures=tuple(figures), tables=tuple(tables))
 
 
@@ -399,7 +400,7 @@ def _ratio_figure(desk: Desk, studio: Studio, topic: Topic, drawn: pl.DataFrame,
             value=max(entry["ratio"], least),
             low=max(entry["ratio_low"], least),
             high=max(entry["ratio_high"], least),
-            label=w.number(entry["ratio"], digits=2),
+            label=w.amount(entry["ratio"]),
         )
         for entry in drawn.iter_rows(named=True)
     ]

@@ -53,11 +53,12 @@ def _block(desk: Desk, studio: Studio, topic: Topic) -> Block:
     links = topic.of(desk.table("link_measures")).filter(pl.col("weight") > 0)
     if links.is_empty():
         return Block(title=topic.name, missing=desk.no_ties(topic, "innovation.no_links"))
+    totals = {window: desk.totals(topic, window) for window in desk.windows}
+    shown = tuple(window for window in desk.windows if totals[window].height)
     of_window: dict[Window, pl.DataFrame] = {
         window: links.filter((pl.col("from_year") == window[0]) & (pl.col("to_year") == window[1]))
-        for window in desk.windows
+        for window in shown
     }
-    totals = {window: desk.totals(topic, window) for window in desk.windows}
     kept = {window: beyond_chance(desk, table) for window, table in of_window.items()}
     most = min(PANEL_TIES, desk.view.result.shown.links)
     drawn = {window: strongest(table, most) for window, (table, _) in kept.items()}
@@ -67,7 +68,7 @@ def _block(desk: Desk, studio: Studio, topic: Topic) -> Block:
     )
     panels, body = [], []
     at = network_pages.places(desk.view, "city")
-    for window in desk.windows:
+    for window in shown:
         years, table = desk.years(window), of_window[window]
         nodes = tuple(
             Node(
@@ -119,11 +120,9 @@ def _block(desk: Desk, studio: Studio, topic: Topic) -> Block:
         else w("innovation.no_backbone"),
         w(
             "innovation.backbone_some",
-            windows=w.joined(
-                [desk.years(x) for x in desk.windows if x not in tested and of_window[x].height]
-            ),
+            windows=w.joined([desk.years(x) for x in shown if x not in tested and of_window[x].height]),
         )
-        if columns and any(x not in tested and of_window[x].height for x in desk.windows)
+        if columns and any(x not in tested and of_window[x].height for x in shown)
         else "",
         w("innovation.maps_most", n=most),
     ]
