@@ -240,30 +240,31 @@ def leader_table(ties: Ties, cities: pl.DataFrame, settings: InnovationSettings)
     }
 
 
-def organisation_tables(links: pl.DataFrame, items: Items, desk: Desk) -> dict[str, pl.DataFrame]:
+def organisation_tables(
+    links: pl.DataFrame, items: Items, desk: Desk, cities: pl.DataFrame
+) -> dict[str, pl.DataFrame]:
     """Return `tie_organisations` of the strongest pairs, how many of their records they tell, and names.
+
+    Of each field and window the strongest pairs are taken, and the strongest of two countries.
 
     Parameters
     ----------
     links
         The table `link_measures` of the network.
     """
-    window = ["field", "from_year", "to_year"]
-    strongest = (
-        links.sort(
-            *window,
-            "weight",
-            "count",
-            "origin",
-            "destination",
-            descending=[False] * 3 + [True] * 2 + [False] * 2,
-        )
-        .group_by(window, maintain_order=True)
-        .head(desk.edition.innovation.pairs)
-        .select(*window, "origin", "destination")
+    window, pair = ["field", "from_year", "to_year"], ["origin", "destination"]
+    country = dict(cities.select("city_id", "country").iter_rows())
+    ends = [pl.col(end).replace_strict(country, default=None, return_dtype=pl.String) for end in pair]
+    ordered = links.sort(
+        *window, "weight", "count", *pair, descending=[False, False, False, True, True, False, False]
     )
+    strongest = [
+        frame.group_by(window, maintain_order=True).head(desk.edition.innovation.pairs)
+        for frame in (ordered, ordered.filter(ends[0] != ends[1]))
+    ]
+    asked = pl.concat(strongest).select(*window, *pair).unique(maintain_order=True)
     found = tie_organisations.behind(
-        desk.engine, items.view, strongest, network=items.network, organisation="organisation_key"
+        desk.engine, items.view, asked, network=items.network, organisation="organisation_key"
     )
     told = found.organisations
     keys = pl.concat([told["organisation_origin"], told["organisation_destination"]]).unique()
@@ -290,3 +291,14 @@ def cited(items: Items, desk: Desk) -> pl.DataFrame | None:
     )
     engine.keep("counts", items.citations)
     return citations.received(engine, basis="counts")
+
+
+def with_known(totals: pl.DataFrame, received: pl.DataFrame | None) -> pl.DataFrame:
+    """Add `records_known` to the table `field_totals`: of how many records the citations are known."""
+    keys = ["field", "year", "city_id"]
+    if received is None:
+        return totals.with_columns(records_known=pl.lit(0, dtype=pl.Int64))
+    known = received.select(*keys, "records_known")
+    return totals.join(known, on=keys, how="left", maintain_order="left").with_columns(
+        pl.col("records_known").fill_null(0)
+    )

@@ -7,7 +7,7 @@ import polars as pl
 
 from cosmopolis.edition import Edition
 from cosmopolis.engines import open_engine
-from cosmopolis.measures import country_trends, growth, specialisation
+from cosmopolis.measures import country_trends, gravity, growth, specialisation
 from cosmopolis.measures.windows import consecutive
 from cosmopolis.networks import fields as frontiers
 from cosmopolis.networks.links import COUNTRY_LINKS, LINKS
@@ -149,9 +149,15 @@ def _network(
     followed = every.of_fields({name: name for name in plain if name + PANEL not in panels} | panels)
     woven.links = pl.concat([woven.links, ties.links()])
     woven.country_links = pl.concat([woven.country_links, ties.country_links()])
+    if panels:
+        panel = every.of_fields(panels).country_links()
+        panel = panel.with_columns(network=pl.lit(f"{network}_panel"))
+        woven.country_links = pl.concat([woven.country_links, panel])
     woven.capped = {**woven.capped, network: every.capped}
     amounts = tables.shares(ties.totals)
-    totals = specialisation.field_totals(amounts, network=network, citations=tables.cited(items, desk))
+    received = tables.cited(items, desk)
+    totals = specialisation.field_totals(amounts, network=network, citations=received)
+    totals = tables.with_known(totals, received)
     terms, models = tables.gravity_tables(ties, cities, pairs, settings)
     links = tables.links_of_windows(ties, models, tables.chance(ties, items, desk), settings)
     near = tables.nearness_table(followed, cities, settings)
@@ -167,7 +173,7 @@ def _network(
         "country_trends": _trends(followed.country_links(), desk.edition),
         "communities": tables.community_table(ties, settings),
         **tables.leader_table(ties, cities, settings),
-        **tables.organisation_tables(links, items, desk),
+        **tables.organisation_tables(links, items, desk, cities),
     }
     return made, _last(totals, desk.edition)
 
@@ -197,7 +203,8 @@ def _classes(desk: Desk, parts: dict[str, list[pl.DataFrame]], woven: Innovation
     woven.class_counts = last_classes(amounts, settings)
     spans = consecutive(settings.first_year, settings.last_class_year, years=settings.window_years)
     parts.setdefault("placement", []).append(placement)
-    parts.setdefault("field_totals", []).append(specialisation.field_totals(amounts, network=NETWORK))
+    totals = tables.with_known(specialisation.field_totals(amounts, network=NETWORK), None)
+    parts.setdefault("field_totals", []).append(totals)
     if len(spans) > 1:
         parts.setdefault("field_growth", []).append(growth.growth(amounts, network=NETWORK, windows=spans))
 
@@ -205,12 +212,8 @@ def _classes(desk: Desk, parts: dict[str, list[pl.DataFrame]], woven: Innovation
 def _country_pairs(desk: Desk) -> pl.DataFrame | None:
     """Return what is known of pairs of countries, by ISO 3166-1 alpha-2; None without a source of it."""
     for source in desk.of_kind("country pairs", "pairs"):
-        rows = desk.shelf.part(source, "pairs")
         desk.shelf.use_all(source)
-        known = desk.atlas.countries.table.filter(pl.col("iso3").is_not_null())
-        codes = dict(known.select("iso3", "country").iter_rows())
-        ends = pl.col("origin", "destination").replace_strict(codes, default=None, return_dtype=pl.String)
-        return rows.with_columns(ends).drop_nulls(["origin", "destination"]).drop("row")
+        return gravity.by_alpha2(desk.shelf.part(source, "pairs"), desk.atlas.countries.table)
     return None
 
 
