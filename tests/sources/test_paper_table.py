@@ -75,3 +75,21 @@ def test_a_parquet_file_that_is_none(tmp_path: Path) -> None:
     pl.DataFrame({"work": [["p1"]], "yeer": [2011]}).write_parquet(path)
     with pytest.raises(FormatError, match="has no column 'work' of plain values"):
         list(paper_table.read({"a.parquet": path}))
+
+
+def test_the_example_of_the_docs(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")
+    told = text.split("## Papers")[1].split("## Patents")[0]
+    path = tmp_path / "papers.csv"
+    path.write_text(told.split("```csv\n")[1].split("```")[0], encoding="utf-8")
+    parts = read({path.name: path})
+    assert parts["works"].select("work", "year", "venue").rows() == [
+        ("p1", 2011, "ICRA"),
+        ("p2", 2012, "Annals of Ash"),
+    ]
+    assert parts["affiliations"].select("work", "text", "country", "organisation").rows() == [
+        ("p1", "Alder University, Alder", "XA", "Alder University"),
+        ("p1", "Birch Labs, Bosk, Birchland", "XB", "Birch Labs"),
+        ("p2", "Alder University, Alder", "XA", "Alder University"),
+    ]
+    assert all(f"`{name}`" in told for name in (*paper_table.NEEDED, *paper_table.OPTIONAL))

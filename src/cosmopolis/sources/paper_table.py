@@ -74,6 +74,11 @@ def _parts(files: Mapping[str, Path]) -> Iterator[Raw]:
         before = last
 
 
+def _some(lists: pl.Expr) -> pl.Expr:
+    """Make lists without members null."""
+    return pl.when(lists.list.len() > 0).then(lists)
+
+
 def _works(rows: pl.DataFrame, known: pl.Series) -> pl.DataFrame:
     """Give the first row of each work that is not known yet; rows without a work stay, to be quarantined."""
     named = rows.with_columns(work=stripped("work"))
@@ -86,8 +91,8 @@ def _works(rows: pl.DataFrame, known: pl.Series) -> pl.DataFrame:
         "year",
         "title",
         "venue",
-        topics=fields.list.eval(pl.element().filter(pl.element().str.contains(_TOPIC))),
-        keywords=fields.list.eval(pl.element().filter(~pl.element().str.contains(_TOPIC))),
+        topics=_some(fields.list.eval(pl.element().filter(pl.element().str.contains(_TOPIC)))),
+        keywords=_some(fields.list.eval(pl.element().filter(~pl.element().str.contains(_TOPIC)))),
         citations="citations",
     )
 
