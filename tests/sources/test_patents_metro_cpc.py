@@ -104,3 +104,14 @@ def test_the_real_counts_are_those_that_scipy_reads(real_files: tuple[Path, ...]
     doubled = [place for place, line in enumerate(areas) if line.startswith("Guangzhou_CN")]
     lost = away.filter(pl.col("value") == "Guangzhou_CN").height
     assert (len(doubled), lost) == (4, sum(matrix[place].nnz for place in doubled))
+    in_2010 = dict(
+        frame.group_by("area", "country")
+        .agg(pl.col("count").sum())
+        .select(pl.concat_str("area", "country", separator="_"), "count")
+        .rows()
+    )
+    # what the catalogue says of homonyms
+    assert 5 < in_2010["London_CA"] / in_2010["London_GB"] < 5.5
+    assert 1.9 < in_2010["London_CA"] / in_2010["Toronto_CA"] < 2
+    assert not {"San Diego_US", "Shenzhen_CN", "Hong Kong_CN"} & set(in_2010)
+    assert 0.2 < in_2010["Tokyo_JP"] / matrix.sum() < 0.22

@@ -11,7 +11,9 @@ lines of the two lists. What a reader of the numbers has to know:
 - Five names stand for several areas: Guangzhou four times (Shenzhen, Foshan and Dongguan are named nowhere,
   and the one of the four with the most counts has most of them in wireless networks), Rochester, Springfield,
   Taizhou and Zhijiang twice. Which is which is not told: rows of areas of a doubled name become rejects.
-- An area across a border stands once for each country, under the same name: `Detroit_CA` is Windsor's side.
+- An area across a border stands once for each country, under the same name: `Tijuana_US` is San Diego.
+- Patents were located by the name of the place, and homonyms went astray: in 2010 `London_CA` has five times
+  the counts of `London_GB` and twice those of `Toronto_CA`.
 
 `Osaka [Kyoto]_JP` becomes the area `Osaka [Kyoto]` in the country `JP`. The list's incomes (GDP per head) are
 not read.
