@@ -31,7 +31,7 @@ from cosmopolis.sources import fetch
 from cosmopolis.sources.catalog import load
 
 FORMATS: Final = ("openalex", "table")
-"""How works are written: as OpenAlex's snapshot, or as tables, ten times quicker."""
+"""How works are written: as OpenAlex's snapshot, or as tables, several times quicker."""
 
 MARK: Final = "SYNTHETIC"
 """File that says what a folder is; a folder with anything in it but without this file is not written to."""
