@@ -191,6 +191,21 @@ def test_noise_alone_is_hardly_ever_named_and_planted_pairs_are() -> None:
     assert (over["ratio_low"] > 1).all()
 
 
+def test_a_few_records_are_not_called_over_connected() -> None:
+    """Two tiny cities far apart with four records are beyond chance, and may be one team."""
+    cities = _cities(60)
+    flows = _drawn(_means(cities), directed=False, seed=0)
+    flows[:2] = flows[:, :2] = 0.0
+    flows[0, 1] = flows[1, 0] = 4.0
+    flows[0, 5] = flows[5, 0] = flows[1, 6] = flows[6, 1] = 1.0
+    four = gravity.fit(_links(flows), cities, terms=("distance",)).pairs.row(0, named=True)
+    assert (four["origin"], four["destination"], four["count"]) == (1, 2, 4)
+    assert four["q_value"] < 0.001
+    assert four["verdict"] == "as_expected"
+    lower = gravity.fit(_links(flows), cities, terms=("distance",), count_min=4).pairs
+    assert lower.row(0, named=True)["verdict"] == "over"
+
+
 def test_every_pair_has_a_row_and_its_numbers_follow_from_count_and_expected() -> None:
     cities = _cities(25)
     flows = _drawn(_means(cities, level=10.0), directed=False, seed=5)

@@ -104,7 +104,9 @@ def test_verdicts() -> None:
     assert trend(years, rise[::-1]).verdict == "falling"
     assert trend(years, flat).verdict == "steady"
     assert trend(years, loose).verdict == "unclear"  # not shown to move, and not shown to hold
-    assert trend(years, loose, band=1.0).verdict == "steady"
+    wobble = [9.8, 10.2] * 6
+    assert trend(years, wobble, band=0.05).verdict == "steady"
+    assert trend(years, wobble, band=0.001).verdict == "unclear"
     assert trend(range(4), [1, 2, 3, 4]).verdict == "too_few"
     assert trend(range(5), [1, 2, 3, 4, 5]).verdict == "rising"
     assert trend(range(4), [1, 2, 3, 4], years_min=4).verdict == "too_few"  # no interval of 95 % has four
@@ -113,6 +115,9 @@ def test_verdicts() -> None:
     slow = [100 + 0.2 * t for t in range(12)]
     assert trend(years, slow).verdict == "steady"  # a slope that is sure and small
     assert trend(years, slow, band=0.001).verdict == "rising"
+    longer = [100 + 0.8 * t + draw.normal(0, 0.5) for t in range(24)]
+    assert trend(range(10), longer[:10], band=0.02).verdict == "steady"  # 7 % in all
+    assert trend(range(24), longer, band=0.02).verdict == "rising"  # as slow, and 17 % in all
 
 
 @given(st.lists(st.floats(1, 100), min_size=5, max_size=12), st.floats(0.5, 50))

@@ -75,6 +75,10 @@ VERDICTS = ("over", "under", "as_expected")
 NEAREST_KM = 10.0
 """Distances below this count as this: two centres of one conurbation are no thousand times as near."""
 
+COUNT_MIN = 5
+"""Records below which a pair is not called over-connected: a few may be the work of one team, and the test
+takes records to be independent."""
+
 CITIES_MAX = 3000
 """Above this a fit's whole matrices would need more than 1 GB; the sample must be cut down first."""
 
@@ -125,6 +129,7 @@ def fit(
     nearest_km: float = NEAREST_KM,
     level: float = 0.95,
     rate: float = 0.05,
+    count_min: int = COUNT_MIN,
     errors: Errors = "dyadic",
 ) -> Gravity:
     """Fit the gravity model to the links among some cities, pairs without a link included.
@@ -156,6 +161,8 @@ def fit(
         Of the intervals of slopes (normal) and ratios (exact Poisson; Garwood 1936).
     rate
         False discovery rate at which a pair is called `over` or `under` (Benjamini & Hochberg 1995).
+    count_min
+        Records that a pair must have to be called `over`.
 
     Raises
     ------
@@ -231,7 +238,9 @@ def fit(
     kept = [term for term, is_kept in zip(used, fitted.kept, strict=True) if is_kept]
     return Gravity(
         terms=_terms(fitted, kept, named, pairs=int(live.sum()), level=level, errors=errors),
-        pairs=_pairs(here, flows, fitted.expected, distance_km, live, level=level, rate=rate),
+        pairs=_pairs(
+            here, flows, fitted.expected, distance_km, live, level=level, rate=rate, count_min=count_min
+        ),
         left_out=left_out,
         silent=sample["city_id"].filter(pl.Series(~loud)),
         separated=int((every & fitted.separated).sum()),
@@ -402,6 +411,7 @@ def _pairs(
     *,
     level: float,
     rate: float,
+    count_min: int,
 ) -> pl.DataFrame:
     """Make the table of pairs, sorted by origin and destination."""
     ids = sample["city_id"].to_numpy()
@@ -411,7 +421,8 @@ def _pairs(
     p = poisson_p(count, mean)
     q = q_values(p)
     ratio = count / mean
-    verdict = np.where(q >= rate, "as_expected", np.where(ratio > 1.0, "over", "under"))
+    named = (q < rate) & ((ratio < 1.0) | (count >= count_min))
+    verdict = np.where(named, np.where(ratio > 1.0, "over", "under"), "as_expected")
     frame = pl.DataFrame(
         {
             "origin": ids[rows],

@@ -27,6 +27,9 @@ VERDICTS = ("rising", "steady", "falling", "unclear", "too_few")
 BAND = 0.01
 """Slope a year, as a part of the series' mean, up to which it counts as steady."""
 
+CHANGE = 0.10
+"""Change over all years, as a part of the mean, from which a series is not steady, however small a year's."""
+
 YEARS_MIN = 5
 """Years below which nothing is said: with four, no order of values is rarer than 1 in 12."""
 
@@ -100,7 +103,8 @@ def trend(
     null distribution of S gives. Verdict, in this order:
 
     * `too_few`: fewer years with data than `years_min`, or than an interval needs, or a mean of 0.
-    * `steady`: the interval lies within ± `band` · |mean| a year.
+    * `steady`: the interval lies within ± `band` · |mean| a year, and the slope over all years comes to less
+      than a tenth of the mean (`CHANGE`): many small steps one way are a trend.
     * `rising`, `falling`: the interval lies above, below 0 and p < 1 − `level`.
     * `unclear`: all else.
 
@@ -172,7 +176,8 @@ def trend(
     low, high = (float(slopes[rank - 1]), float(slopes[-rank])) if rank else (-math.inf, math.inf)
     p = _p_value(x, factor)
     edge = band * abs(mean)
-    if -edge <= low and high <= edge:
+    small = abs(slope) * float(np.ptp(times)) < CHANGE * abs(mean)
+    if -edge <= low and high <= edge and small:
         verdict = "steady"
     elif p < 1.0 - level and (low > 0 or high < 0):
         verdict = "rising" if low > 0 else "falling"
