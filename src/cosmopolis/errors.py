@@ -26,7 +26,7 @@ class SourceUnavailableError(CosmopolisError, OSError):
 
 
 class EngineError(CosmopolisError, RuntimeError):
-    """An engine cannot run here: a library, a program or a machine that it needs is missing."""
+    """An engine cannot run here, for want of a library, a program or memory, or fails at its work."""
 
 
 class FormatError(CosmopolisError, ValueError):

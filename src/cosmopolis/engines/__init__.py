@@ -2,7 +2,7 @@
 
 An engine takes frames in (`register`), runs one query of plain ANSI SQL and gives a Polars frame in a
 stated total order (`query`). What a query means stands with the network that needs it, never here.
-`duckdb` is the engine of a single machine.
+`duckdb` is the engine of a single machine, `spark` that of a cluster; both give the same frames.
 """
 
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -20,9 +20,21 @@ ENGINES = ("duckdb", "spark")
 
 
 def check_engine(name: str) -> None:
-    """Raise `UnknownNameError` if there is no engine of a name."""
+    """Raise if an engine cannot be opened here, before any work is done.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such engine.
+    EngineError
+        If what it needs is missing or too old.
+    """
     if name not in ENGINES:
         raise UnknownNameError(f"there is no engine {name!r}" + hint_near(name, ENGINES))
+    if name == "spark":
+        from cosmopolis.engines import _spark_session  # noqa: PLC0415 - imported only where it is used
+
+        _spark_session.check()
 
 
 def open_engine(name: str, **limits: Any) -> "duckdb.Engine | spark.Engine":  # noqa: ANN401 - each engine has its own
@@ -50,9 +62,9 @@ def open_engine(name: str, **limits: Any) -> "duckdb.Engine | spark.Engine":  # 
     """
     check_engine(name)
     if name == "spark":
-        from cosmopolis.engines.spark import Engine  # noqa: PLC0415 - imported only where it is used
+        from cosmopolis.engines import spark  # noqa: PLC0415
 
-        return Engine(**limits)
+        return spark.Engine(**limits)
     from cosmopolis.engines import duckdb  # noqa: PLC0415
 
     return duckdb.Engine(**limits)

@@ -62,6 +62,13 @@ class _Own:
 _own: list[_Own] = []  # none or one
 
 
+def check() -> None:
+    """Raise `EngineError` if Spark is not there and cannot start."""
+    check_pyspark()
+    if not _own and not os.environ.get(_SUBMITTED):
+        check_java()
+
+
 def check_pyspark() -> None:
     """Raise `EngineError` if pyspark, or what it needs of Python's libraries, is missing or too old."""
     for name, least in (("pyspark", LEAST_PYSPARK), ("pandas", None)):
@@ -195,7 +202,21 @@ def release(session: "SparkSession") -> None:
         _stop(_own.pop())
 
 
-def check_alive() -> None:
+@contextmanager
+def working() -> Iterator[None]:
+    """Turn what Spark raises into `EngineError`: its own errors cannot be read when it has ended."""
+    from py4j.protocol import Py4JError  # noqa: PLC0415 - with pyspark
+    from pyspark.errors import PySparkException  # noqa: PLC0415
+
+    try:
+        with quietly():
+            yield
+    except (PySparkException, Py4JError, ConnectionError) as error:
+        _check_alive()
+        raise EngineError(f"Spark failed: {str(error)[:_SAID_CHARACTERS]}") from error
+
+
+def _check_alive() -> None:
     """Raise `EngineError` if the Spark that was started here has died."""
     if _own and _own[0].gateway.proc.poll() is not None:
         raise EngineError(

@@ -17,7 +17,7 @@ import polars as pl
 from cosmopolis.engines import _spark_session
 from cosmopolis.engines.dialect import SPARK
 from cosmopolis.engines.frames import check_name, in_order, not_registered, plain
-from cosmopolis.errors import FormatError, UnknownNameError, hint_near
+from cosmopolis.errors import EngineError, FormatError, UnknownNameError, hint_near
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -219,7 +219,7 @@ class Engine:
         for column in ROW_COLUMNS:
             if column not in rows.columns:
                 raise UnknownNameError(f"rows: no column {column!r}" + hint_near(column, rows.columns))
-        with _spark_session.quietly():
+        with _spark_session.working():
             kinds = rows.select(*ROW_COLUMNS).limit(0).toArrow().schema
         _check_kinds(kinds)
         text = is_text(kinds.field("city_id").type)
@@ -240,7 +240,7 @@ class Engine:
         _spark_session.release(self._started)
 
     def _frame(self, frame: pl.DataFrame) -> "DataFrame":
-        with _spark_session.quietly():
+        with _spark_session.working():
             return self._session.createDataFrame(plain(frame).to_arrow())
 
     def _files(self, name: str, paths: Sequence[Path | str]) -> "DataFrame":
@@ -269,7 +269,7 @@ class Engine:
         except AnalysisException as error:
             said = error.getMessageParameters() or {}
             if error.getCondition() != "TABLE_OR_VIEW_NOT_FOUND":
-                raise
+                raise EngineError(f"Spark does not understand the query: {error}") from error
             raise not_registered(said["relationName"].strip("`"), self._names) from error
 
 
@@ -300,9 +300,5 @@ def _map(
 
 def _collect(rows: "DataFrame") -> pl.DataFrame:
     """Let Spark do the work, and bring the answer here."""
-    try:
-        with _spark_session.quietly():
-            return pl.DataFrame(rows.toArrow())
-    except Exception:
-        _spark_session.check_alive()
-        raise
+    with _spark_session.working():
+        return pl.DataFrame(rows.toArrow())
