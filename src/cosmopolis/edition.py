@@ -88,6 +88,9 @@ class InnovationSettings:
         Years that are taken together where one year is too thin: communities, gravity, organisations.
     largest_record
         A record in more distinct cities than this makes no pairs, but counts in totals; null: none is cut.
+    repeats_most
+        Lists of at most so many works are searched for works that stand in them twice, or in another list
+        too; an index of hundreds of millions keeps its own ids clean, and its titles do not fit in memory.
     seats
         Whether a paper whose address names an organisation and no place counts in the organisation's seat.
     near_km
@@ -121,6 +124,7 @@ class InnovationSettings:
     last_class_year: int = 2012
     window_years: int = 5
     largest_record: int | None = None
+    repeats_most: int = 5_000_000
     seats: bool = True
     near_km: list[float] = field(default_factory=lambda: [500.0, 1000.0])
     gravity_cities: int = 300

@@ -145,7 +145,7 @@ def _keep_works(desk: Desk, lists: Sequence[str]) -> None:
         columns = ", ".join(c for c in _WORK_COLUMNS if c != "work")
         parts.append(f"SELECT '{name}' AS source, '{name}:' || work AS work, {columns} FROM works_{place}")
     engine.keep("every_work", " UNION ALL ".join(parts))
-    small = [name for name in lists if not desk.is_folder(name)]
+    small = [name for name in lists if sum(desk.shelf.counts(name, "works")) <= settings.repeats_most]
     titled = engine.query(
         f"SELECT source, work, year, venue, title FROM every_work WHERE source IN ({listed(small)})",
         order=("work",),
