@@ -1,6 +1,7 @@
 """Country pairs: folding, shares with their zeros, planted trends, agreement with another set."""
 
 import math
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -16,6 +17,8 @@ from cosmopolis.measures.country_trends import (
     shares,
 )
 from cosmopolis.networks.links import COUNTRY_LINKS, LINKS
+from cosmopolis.records import admit
+from cosmopolis.sources import openalex_country_coauthorship as coauthorship
 from cosmopolis.streams import stream
 
 CITIES = pl.DataFrame({"city_id": [1, 2, 3, 4], "country": ["XA", "XA", "XB", None]})
@@ -121,3 +124,28 @@ def test_nothing_gives_empty_tables() -> None:
     assert country_trends(none).schema == COUNTRY_TRENDS
     assert compare(none, none).schema == AGREEMENT
     assert fold(LINKS.to_frame(), CITIES).schema == COUNTRY_LINKS
+
+
+@pytest.mark.real
+def test_what_the_real_counts_say_of_china(real_files: tuple[Path, ...]) -> None:
+    """Its share with the United States rose until 2018 and has fallen since; with Germany it rises."""
+    found = [folder / coauthorship.SOURCE / coauthorship.FILE for folder in real_files]
+    paths = [path for path in found if path.is_file()]
+    if not paths:
+        pytest.skip("the counts of country co-authorship are neither in the mirror nor in the cache")
+    (raw,) = coauthorship.read({coauthorship.FILE: paths[0]})
+    links = of_works(admit(raw).frame)
+    by_year = shares(links).filter(origin="CN", destination="US")
+    assert by_year.sort("share")["year"].last() == 2018
+    tested = {
+        years: dict(
+            country_trends(links, years=years, countries=["CN"]).select("origin", "destination", "verdict")
+            .select(pl.concat_str("origin", "destination"), "verdict").rows()
+        )
+        for years in ((1990, 2023), (2018, 2023))
+    }  # fmt: skip
+    assert tested[1990, 2023]["CNDE"] == tested[1990, 2023]["CNGB"] == "rising"
+    assert tested[1990, 2023]["CNUS"] == "unclear"  # it turned
+    assert tested[2018, 2023]["CNUS"] == "falling"
+    itself = compare(links, links)
+    assert itself["spearman"].to_list() == pytest.approx([1.0] * 34)
