@@ -9,15 +9,19 @@ Not here: what defines a field (`cosmopolis.networks.fields`), or how the fields
 
 # ruff: noqa: S608 - what is put into the queries are this module's own names and the caller's table
 
-from collections.abc import Mapping, Sequence
-from typing import Final, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Final, Protocol
 
 import polars as pl
 
-from cosmopolis.engines.duckdb import Engine
+from cosmopolis.engines import duckdb
 from cosmopolis.errors import UnknownNameError, hint_near
 from cosmopolis.networks.fields import ALL, BARRED, Fields, built_in
 from cosmopolis.networks.links import require
+
+if TYPE_CHECKING:
+    from cosmopolis.engines import Engine
 
 
 class Registers(Protocol):
@@ -62,7 +66,7 @@ def works_sql(
     columns
         Which of `topics`, `keywords` (lists of texts) and `venue` the table has.
     unnest
-        The engine's function that makes rows of a list: `UNNEST` in DuckDB, `EXPLODE` in Spark.
+        The engine's function that makes rows of a list (`engine.dialect.unnest`).
     everything
         Whether each work is in the field `all` too.
 
@@ -162,7 +166,7 @@ def classify_works(
     fields: Fields | None = None,
     *,
     everything: bool = False,
-    engine: Engine | None = None,
+    engine: "Engine | None" = None,
 ) -> pl.DataFrame:
     """Place works in fields of science.
 
@@ -194,7 +198,7 @@ def classify_works(
     frame = works.lazy().collect()
     columns = [column for column in WORK_MARKS if column in frame.columns]
     require(frame, ["work", *(columns or ["topics"])], what="works")
-    sql = works_sql(columns=columns, everything=everything)
+    sql = partial(works_sql, columns=columns, everything=everything)
     return _run({"works": frame.select("work", *columns)}, sql, fields, engine)
 
 
@@ -203,7 +207,7 @@ def classify_patents(
     fields: Fields | None = None,
     *,
     everything: bool = False,
-    engine: Engine | None = None,
+    engine: "Engine | None" = None,
 ) -> pl.DataFrame:
     """Place patents in fields of technology.
 
@@ -228,12 +232,12 @@ def classify_patents(
     """
     frame = patents.lazy().collect()
     require(frame, ["patent", "classes"], what="patents")
-    sql = patents_sql(everything=everything)
+    sql = partial(patents_sql, everything=everything)
     return _run({"patents": frame.select("patent", "classes")}, sql, fields, engine)
 
 
 def classify_classes(
-    classes: pl.Series, fields: Fields | None = None, *, engine: Engine | None = None
+    classes: pl.Series, fields: Fields | None = None, *, engine: "Engine | None" = None
 ) -> pl.DataFrame:
     """Place symbols in fields of technology, for tables that count by class.
 
@@ -256,18 +260,22 @@ def classify_classes(
     """
     given = classes.drop_nulls().unique().to_frame("class")
     frame = given.with_columns(pl.col("class").str.replace_all(" ", "").str.to_uppercase().alias("symbol"))
-    placed = _run({"classes": frame.select("symbol").unique()}, classes_sql(), fields, engine)
+    table = {"classes": frame.select("symbol").unique()}
+    placed = _run(table, lambda unnest: classes_sql(), fields, engine)  # noqa: ARG005 - there are no lists
     return frame.join(placed, on="symbol").select("class", "field").sort("class", "field")
 
 
 def _run(
-    table: Mapping[str, pl.DataFrame], sql: str, fields: Fields | None, engine: Engine | None
+    table: Mapping[str, pl.DataFrame],
+    sql: Callable[..., str],
+    fields: Fields | None,
+    engine: "Engine | None",
 ) -> pl.DataFrame:
     """Run a query over a named frame, on an engine of its own if none is given, sorted by its two columns."""
     if engine is None:
-        with Engine() as own:
+        with duckdb.Engine() as own:
             return _run(table, sql, fields, own)
     register(engine, fields or built_in())
     ((name, frame),) = table.items()
     engine.register(name, frame)
-    return engine.query(sql, order=(frame.columns[0], "field"))
+    return engine.query(sql(unnest=engine.dialect.unnest), order=(frame.columns[0], "field"))
