@@ -1,13 +1,15 @@
 """`cosmopolis sources list|pull|check` tell what a reader needs and exit as they should."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from index_server import IndexServer, sha256
 
 from cosmopolis.errors import UnknownNameError
-from cosmopolis.sources.catalog import load
+from cosmopolis.sources import commands
+from cosmopolis.sources.catalog import Catalog, Folder, load
 from cosmopolis.sources.commands import run
 
 PORTS = b"port,country\nXXAAA,XX\nXXBBB,XX\n"
@@ -104,3 +106,49 @@ def test_unknown_names_are_told(tmp_path: Path) -> None:
     with pytest.raises(UnknownNameError, match="did you mean 'pull'"):
         run("pul", cache=tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_only_a_mirror_has_is_asked_for_by_name(
+    index: IndexServer, own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert index
+    pulled = load(own)["harbours"]
+    quays = replace(pulled, id="quays", files=(replace(pulled.files[0], locators=()),))
+    lanes = replace(
+        quays, id="lanes", files=(), folder=Folder(patterns=("*.gz",)), obtain="copy it to {mirror}"
+    )
+    sources = {source.id: source for source in (pulled, quays, lanes)}
+    monkeypatch.setattr(commands, "load", lambda _: Catalog(sources=sources))
+
+    def pull(*ids: str) -> tuple[int, str]:
+        out = io.StringIO()
+        return run("pull", ids, cache=tmp_path / "cache", out=out), out.getvalue()
+
+    status, told = pull()
+    assert status == 0
+    assert "harbours: here, 1 file, 31 B" in told
+    assert "2 more sources are had from a mirror alone" in told
+    for name, how in (
+        ("quays", "give a --mirror with quays/ports.csv"),
+        ("lanes", "copy it to MIRROR/lanes"),
+    ):
+        status, told = pull(name)
+        assert status == 1
+        assert how in told
+
+
+def test_a_folder_is_listed_and_checked(own: Path, tmp_path: Path) -> None:
+    text = own.read_text("utf-8").split("[no-harbours]")[0]
+    files = text[text.index("files = ") :].splitlines()[0]
+    own.write_text(text.replace(files, 'folder.patterns = ["*.gz"]'), "utf-8")
+    (tmp_path / "harbours").mkdir()
+    (tmp_path / "harbours" / "a.gz").write_bytes(PORTS)
+    for action, told in (
+        ("list", "harbours mirror folder 2020"),
+        ("check", "harbours: 1 here, no hash known"),
+        ("pull", "harbours: here, 1 file, 31 B"),
+    ):
+        out = io.StringIO()
+        status = run(action, ["harbours"], mirror=tmp_path, cache=tmp_path / "c", catalog_path=own, out=out)
+        assert status == 0
+        assert told in " ".join(out.getvalue().split())

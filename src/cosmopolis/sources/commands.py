@@ -44,7 +44,8 @@ def run(
     Returns
     -------
     status
-        0, or 1 if a source could not be pulled or a file is damaged.
+        0, or 1 if a source could not be pulled or a file is damaged. A source that only a mirror can have
+        counts where it is named.
 
     Raises
     ------
@@ -63,7 +64,7 @@ def run(
         return _list(sources, mirror, cache, out)
     if action == "check":
         return _check(sources, mirror, cache, out)
-    return _pull(sources, mirror, cache, out, offline=offline)
+    return _pull(sources, mirror, cache, out, offline=offline, named=bool(ids))
 
 
 def size_text(size: int) -> str:
@@ -126,10 +127,15 @@ def _state(source: Source, mirror: Path | None, cache: Path) -> str:
     return "+".join({"mirror": "mirror", "cache": "cached"}[place] for place in places)
 
 
-def _pull(sources: list[Source], mirror: Path | None, cache: Path, out: TextIO, *, offline: bool) -> int:
-    failures = 0
+def _pull(
+    sources: list[Source], mirror: Path | None, cache: Path, out: TextIO, *, offline: bool, named: bool
+) -> int:
+    failures = passed = 0
     for source, obtained in obtain_each(sources, mirror=mirror, cache=cache, offline=offline):
         if isinstance(obtained, SourceUnavailableError):
+            if not named and not any(file.locators for file in source.files):
+                passed += 1  # nobody asked for it by name, and nothing here could bring it
+                continue
             failures += 1
             out.write(f"{obtained}\n")
         else:
@@ -137,6 +143,11 @@ def _pull(sources: list[Source], mirror: Path | None, cache: Path, out: TextIO, 
             size = sum(path.stat().st_size for path in obtained.values())
             out.write(f"{source.id}: here, {count}, {size_text(size)}\n")
         out.flush()
+    if passed:
+        out.write(
+            f"{passed} more sources are had from a mirror alone and are not here; `cosmopolis sources pull "
+            "ID` says of each how a mirror gets it\n"
+        )
     if failures:
         out.write(f"{failures} of {len(sources)} sources cannot be had\n")
     return 1 if failures else 0
