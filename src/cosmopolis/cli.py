@@ -82,7 +82,9 @@ def _parser() -> _Parser:
         "edition", nargs="?", default="open", metavar="EDITION", help="built-in name or TOML file (open)"
     )
     build.add_argument("--out", type=Path, metavar="DIR", help="folder of the result (out/<edition id>)")
-    build.add_argument("--engine", default="duckdb", metavar="NAME", help="engine of the big steps: duckdb")
+    build.add_argument(
+        "--engine", default="duckdb", metavar="NAME", help="engine of the big steps (duckdb), or spark"
+    )
     build.add_argument("--jobs", type=int, metavar="N", help="threads to use (all)")
     build.add_argument("--quiet", action="store_true", help="print the report's path and nothing else")
     build.set_defaults(run=_build, options=_options(build))
@@ -176,8 +178,6 @@ def _cache(args: argparse.Namespace) -> Path | None:
 
 
 def _build(args: argparse.Namespace) -> int:
-    if args.engine != "duckdb":
-        raise UnknownNameError(f"there is no engine {args.engine!r}" + hint_near(args.engine, ["duckdb"]))
     if args.jobs is not None:
         if args.jobs < 1:
             raise SpecError(f"--jobs is {args.jobs}, expected a whole number of at least 1")
@@ -190,6 +190,7 @@ def _build(args: argparse.Namespace) -> int:
         mirror=_mirror(args),
         cache=_cache(args),
         offline=args.offline,
+        engine=args.engine,
         progress=not args.quiet,
     )
     for source, why in built.missing.items():

@@ -11,6 +11,7 @@ from typing import Protocol
 import polars as pl
 
 from cosmopolis.edition import Edition, NetworkSettings, SampleRule
+from cosmopolis.engines import open_engine
 from cosmopolis.measures import headquarters
 from cosmopolis.networks import cooccurrence, flows, ownership, rail
 from cosmopolis.networks.links import COUNTRY_LINKS, LINKS, Built
@@ -77,7 +78,13 @@ class Frontier(Protocol):
 
 
 def weave(
-    edition: Edition, catalog: Catalog, shelf: Shelf, atlas: Atlas, innovation: Frontier | None = None
+    edition: Edition,
+    catalog: Catalog,
+    shelf: Shelf,
+    atlas: Atlas,
+    innovation: Frontier | None = None,
+    *,
+    engine: str = "duckdb",
 ) -> Woven:
     """Make every network that the edition's sources allow, and draw the sample.
 
@@ -87,6 +94,8 @@ def weave(
     ----------
     innovation
         Networks of papers and patents, made before; none if not given.
+    engine
+        Where pairs of cities are counted; it changes the time, never a byte.
     """
     woven = Woven()
     if innovation is not None:
@@ -103,7 +112,7 @@ def weave(
         links, woven.headquarters = _listings(shelf, atlas)
         parts.append(links)
     if shelf.has("science-sample"):
-        parts.append(_coauthorship(shelf, atlas, edition.networks.counting))
+        parts.append(_coauthorship(shelf, atlas, edition.networks.counting, engine))
     if shelf.has("icio-2022"):
         woven.country_links = pl.concat([woven.country_links, _trade(shelf, atlas)])
     woven.links = pl.concat(parts)
@@ -319,14 +328,14 @@ def _listings(shelf: Shelf, atlas: Atlas) -> tuple[pl.DataFrame, pl.DataFrame]:
     return built.links, table
 
 
-def _coauthorship(shelf: Shelf, atlas: Atlas, counting: str) -> pl.DataFrame:
+def _coauthorship(shelf: Shelf, atlas: Atlas, counting: str, engine: str) -> pl.DataFrame:
     """Co-authored works of the sample of one topic: shown, never in an index."""
     rows = shelf.part("science-sample", "affiliations")
     answers = atlas.resolver.resolve(rows, text="text", country="country")
     items = rows.hstack(answers.select("city_id")).filter(pl.col("city_id").is_not_null())
-    built = cooccurrence.links(
-        items.select("row", "year", "city_id", item="work", field=pl.lit("bibliometrics")), counting
-    )
+    named = items.select("row", "year", "city_id", item="work", field=pl.lit("bibliometrics"))
+    with open_engine(engine) as runner:
+        built = cooccurrence.links(named, counting, engine=runner)
     lines = pl.concat([_not_placed(rows, answers, "text"), _unused(built, "work")])
     shelf.account("science-sample", "affiliations", built.used, lines, otherwise="the work lies in one city")
     return built.links
