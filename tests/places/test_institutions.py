@@ -251,3 +251,12 @@ def test_an_organisation_has_one_key_whether_its_row_names_the_country_or_not(
     placed = institutions.place(asked, known, resolver)
     assert placed["organisation_key"].n_unique() == 1
     assert placed["organisation_name"].to_list() == ["Forest University"] * 3
+
+
+def test_the_address_of_an_institute_goes_before_its_id(known: Register, resolver: Resolver) -> None:
+    asked = rows(
+        {"institution": "0abc00003", "text": "Academy of Leaves, Cedar, Arborea"},
+        {"institution": "0abc00003", "text": "Academy of Leaves"},
+    )
+    placed = institutions.place(asked, known, resolver)
+    assert placed.select("way", "city_id").rows() == [("text", CEDAR), ("ror", ALDER)]

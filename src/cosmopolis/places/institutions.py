@@ -3,20 +3,21 @@
 A row says who an author works for: an id of a register, a name of the organisation, an address as written, or
 some of these. Ways, in the order in which they are tried:
 
-===================== =====================================================================================
-ror                   the row's ROR id; `openalex_institution` its OpenAlex id
-text                  a part of the address is the name of a place
-organisation_name     a part of the address, or the organisation, is a name in the register
-organisation_elsewhere  other rows of the same organisation name one city
-text_part             a name of a place inside the name of an institution ("Alderton University")
-supplied              the compiler of the list adds a place, in square brackets after the address
-organisation_seat     the organisation has many sites; its seat is one of them
-none                  nothing of this
-===================== =====================================================================================
+======================= ===================================================================================
+ror                     the row's ROR id; `openalex_institution` its OpenAlex id
+text                    a part of the address is the name of a place
+supplied                the compiler of the list adds a place, in square brackets after the address
+organisation_name       a part of the address, or the organisation, is a name in the register
+organisation_elsewhere  the addresses of other rows of the same organisation name one city
+text_part               a name of a place inside the name of an institution ("Alderton University")
+organisation_seat       the organisation has many sites; its seat is one of them
+none                    nothing of this
+======================= ===================================================================================
 
-An organisation of many sites (a firm, an academy of institutes) sits in one place and works in many: its id
-and its name are a guess, so the address goes before its id, and the seat comes last and counts only if
-`PlacementRule.seats` says so.
+The id goes first where the organisation is a school or university. A research institute, an office or a firm
+may work elsewhere than at its seat, so that its address goes before its id. An organisation of many sites
+(a large firm, an academy of institutes) sits in one place and works in many: its id and its name are a
+guess, and its seat comes last and counts only if `PlacementRule.seats` says so.
 
 Each distinct row is looked at once. Not here: which organisations there are (`cosmopolis.places.register`),
 what a text alone means (`cosmopolis.places.resolve`).
@@ -36,10 +37,10 @@ WAYS: Final = (
     "ror",
     "openalex_institution",
     "text",
+    "supplied",
     "organisation_name",
     "organisation_elsewhere",
     "text_part",
-    "supplied",
     "organisation_seat",
     "none",
 )
@@ -199,13 +200,13 @@ def _place_distinct(
     done = pl.concat([address.select("q"), supplied.select("q"), sure.select("q")])
     rest = asked.rows.join(done, on="q", how="anti", maintain_order="left")
     part = _without_own_name(by_part_of_name(_only(asked, rest), resolver), known, resolver)
+    ids = ("ror", "openalex_institution")
+    by_id = sure.filter(~pl.col("learnt") & pl.col("by").is_in(ids))
     answers = [
-        *(
-            (way, sure.filter(~pl.col("learnt") & (pl.col("by") == way)))
-            for way in ("ror", "openalex_institution")
-        ),
+        *((way, by_id.filter((pl.col("by") == way) & pl.col("one_site"))) for way in ids),
         ("text", sure_address),
         ("supplied", supplied.join(at_seat, on="q", how="anti", maintain_order="left")),
+        *((way, by_id.filter(pl.col("by") == way)) for way in ids),
         ("organisation_name", sure.filter(~pl.col("learnt") & (pl.col("by") == "organisation_name"))),
         ("organisation_elsewhere", sure.filter("learnt")),
         ("text", address),
@@ -391,7 +392,9 @@ def _with_learnt_sites(
     is_learnt = pl.col("learnt_place").is_not_null() & (pl.col("sites") != "many")
     return (
         organisations.join(learnt, on="organisation", how="left", maintain_order="left")
-        .with_columns(learnt=is_learnt & ~spot.eq_missing(pl.col("learnt_place")))
+        .with_columns(
+            learnt=is_learnt & ~spot.eq_missing(pl.col("learnt_place")), one_site=pl.col("sites") == "one"
+        )
         .with_columns(
             sites=pl.when(is_learnt)
             .then(pl.lit("one"))

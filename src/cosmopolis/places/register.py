@@ -338,16 +338,22 @@ def _names(known: pl.DataFrame) -> pl.DataFrame:
 
 
 def _known_as_reviewed(known: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
-    """Call a record that the reviewed table has under one of its names as that table calls it."""
+    """Take name and sites of a record from the reviewed table, where that has it under one of its names."""
     said = (
         names.filter(pl.col("rank") == 0)
-        .join(known.select("organisation", as_reviewed="known_as"), on="organisation", how="left")
-        .select("key", "country", "as_reviewed")
+        .join(
+            known.select("organisation", as_reviewed="known_as", reviewed_sites="sites"),
+            on="organisation",
+            how="left",
+        )
+        .select("key", "country", "as_reviewed", "reviewed_sites")
         .sort(pl.all())
         .unique(["key", "country"], keep="first", maintain_order=True)
     )
     return (
         known.with_columns(key=organisation_key(pl.col("known_as")))
         .join(said, on=["key", "country"], how="left", maintain_order="left")
-        .with_columns(known_as=pl.coalesce("as_reviewed", "known_as"))
+        .with_columns(
+            known_as=pl.coalesce("as_reviewed", "known_as"), sites=pl.coalesce("reviewed_sites", "sites")
+        )
     )
