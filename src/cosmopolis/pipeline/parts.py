@@ -289,8 +289,9 @@ def keep_folder(
         return tuple(open_records(place) for place in places.values())
     except BrokenProcessPool as error:
         raise ResultError(
-            f"source {source_id!r}: a process that read its files was ended from outside (was there too "
-            "little memory?); what was read is kept: run again, with fewer --jobs"
+            f"source {source_id!r}: a process that read its files was ended from outside (too little memory, "
+            "or a script of your own without `if __name__ == '__main__':`?); what was read is kept: run "
+            "again, with fewer --jobs"
         ) from error
     except (OSError, ComputeError, pa.ArrowException) as error:
         raise cannot_write(f"the records of {source_id!r} to {home}", error, "--cache") from error
