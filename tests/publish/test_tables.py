@@ -5,13 +5,26 @@ import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import polars as pl
 import pytest
 
+from cosmopolis.edition import InnovationSettings
+from cosmopolis.engines import open_engine
+from cosmopolis.engines.projection import pairs_schema, totals_schema
+from cosmopolis.measures import country_trends, growth, specialisation, tie_organisations
+from cosmopolis.measures.tie_organisations import TIE_ORGANISATIONS
+from cosmopolis.networks.links import COUNTRY_LINKS
+from cosmopolis.pipeline.innovation import tables as measured
+from cosmopolis.pipeline.innovation.items import PLACEMENT
+from cosmopolis.pipeline.innovation.ties import Ties
 from cosmopolis.publish import tables
+from cosmopolis.publish.innovation.schemas import KEYS as INNOVATION_KEYS
 from cosmopolis.publish.result import SCHEMAS, Result
+
+WINDOW_AND_PAIR = ("from_year", "to_year", "origin", "destination")
 
 
 @pytest.fixture(scope="module")
@@ -108,3 +121,92 @@ def test_key_that_does_not_name_rows_is_not_said(changed: Callable[..., Result],
 def test_package_name_is_one_that_frictionless_takes(package: dict[str, Any]) -> None:
     assert package["name"] == "cosmopolis-synthetic-2031"
     assert package["profile"] == "tabular-data-package"
+
+
+def _innovation_tables() -> dict[str, pl.DataFrame]:
+    """Make every table of innovation as the pipeline does, from no records at all."""
+    settings = InnovationSettings()
+    desk: Any = SimpleNamespace(edition=SimpleNamespace(innovation=settings))
+    items: Any = SimpleNamespace(network="coauthorship", view="nothing")
+    cities = pl.DataFrame(
+        schema={
+            "city_id": pl.Int64,
+            "country": pl.String,
+            "region": pl.String,
+            "latitude": pl.Float64,
+            "longitude": pl.Float64,
+        }
+    )
+    ties = Ties(
+        network="coauthorship",
+        counting="refined",
+        pairs=pl.DataFrame(schema=pairs_schema(text_cities=False)),
+        totals=pl.DataFrame(schema=totals_schema(text_cities=False)),
+        country_pairs=pl.DataFrame(schema=pairs_schema(text_cities=True)),
+        capped=0,
+    )
+    amounts = measured.shares(ties.totals)
+    terms, models = measured.gravity_tables(ties, cities, None, settings)
+    by_chance = measured.chance(ties, items, desk)
+    near = measured.nearness_table(ties, cities, settings)
+    totals = specialisation.field_totals(amounts, network="coauthorship")
+    with open_engine("duckdb") as engine:
+        asked = pl.DataFrame(schema={"field": pl.String} | dict.fromkeys(WINDOW_AND_PAIR, pl.Int64))
+        rows = {"item": pl.String, "year": pl.Int64, "field": pl.String, "city_id": pl.Int64}
+        engine.register("nothing", pl.DataFrame(schema=rows | {"organisation_key": pl.String}))
+        behind = tie_organisations.behind(
+            engine, "nothing", asked, network="coauthorship", organisation="organisation_key"
+        )
+    return {
+        "placement": PLACEMENT.to_frame(),
+        "field_totals": measured.with_known(totals, None),
+        "field_growth": growth.growth(amounts, network="coauthorship", windows=measured.windows(settings)),
+        "gravity": terms,
+        "gravity_pairs": measured.gravity_pairs(models, "coauthorship"),
+        "link_measures": measured.links_of_windows(ties, models, by_chance, settings),
+        "nearness": near,
+        "nearness_trends": measured.nearness_trends(near, settings),
+        "country_trends": country_trends.country_trends(COUNTRY_LINKS.to_frame()),
+        "country_agreement": country_trends.AGREEMENT.to_frame(),
+        "communities": measured.community_table(ties, settings),
+        **measured.leader_table(ties, cities, settings),
+        "tie_organisations": behind.organisations,
+        "tie_coverage": behind.coverage,
+    }
+
+
+def test_every_column_of_innovation_is_described_and_has_its_key(
+    changed: Callable[..., Result], tmp_path: Path
+) -> None:
+    made = _innovation_tables()
+    assert made.keys() | {"organisations", "frontier_fields"} == INNOVATION_KEYS.keys()
+    tables.write(changed(**made), tmp_path)
+    package = json.loads((tmp_path / "datapackage.json").read_bytes())
+    by_name = {resource["name"]: resource for resource in package["resources"]}
+    for name in made:
+        assert by_name[name]["title"]
+        assert by_name[name]["title_zh"]
+        schema = by_name[name]["schema"]
+        assert schema["primaryKey"] == list(INNOVATION_KEYS[name])
+        for field in schema["fields"]:
+            assert field["description"], (name, field)
+            assert field["description_zh"]
+
+
+def test_organisations_behind_ties_name_rows_of_their_table(
+    changed: Callable[..., Result], tmp_path: Path
+) -> None:
+    ties = pl.DataFrame(
+        [("x", "f", 2020, 2024, 1, 2, "a", "b", 1, 1, False)], schema=TIE_ORGANISATIONS, orient="row"
+    )
+    for known, expected in ((["a", "b"], ["origin", "destination"]), (["a"], ["origin"])):
+        named = pl.DataFrame({"organisation": known, "name": known})
+        tables.write(changed(tie_organisations=ties, organisations=named), tmp_path)
+        package = json.loads((tmp_path / "datapackage.json").read_bytes())
+        schema = next(r["schema"] for r in package["resources"] if r["name"] == "tie_organisations")
+        found = [
+            key["fields"][0]
+            for key in schema["foreignKeys"]
+            if key["reference"]["resource"] == "organisations"
+        ]
+        assert found == [f"organisation_{end}" for end in expected]

@@ -40,6 +40,11 @@ _CITY_COLUMNS: Mapping[str, tuple[str, ...]] = {
 }
 """The columns that name a row of `cities`."""
 
+_ORGANISATION_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "tie_organisations": ("organisation_origin", "organisation_destination"),
+}
+"""The columns that name a row of `organisations`."""
+
 _FORMULA_STARTS = r"^[=+\-@\t\r]"
 _ROW_GROUP_ROWS = 1 << 17
 _PAGE_BYTES = 1 << 20
@@ -148,13 +153,9 @@ def _resource(name: str, table: pl.DataFrame, result: Result, csv: Path) -> dict
     key = _KEYS.get(name, ())
     if key and _names_rows(table, key):
         schema["primaryKey"] = list(key)
-    known = result.table("cities")["city_id"].implode()
-    foreign = [c for c in _CITY_COLUMNS.get(name, ()) if table[c].is_in(known).all()]
+    foreign = _foreign_keys(name, table, result)
     if foreign:
-        schema["foreignKeys"] = [
-            {"fields": [column], "reference": {"resource": "cities", "fields": ["city_id"]}}
-            for column in foreign
-        ]
+        schema["foreignKeys"] = foreign
     titles = _words_of(name, name, "table")
     return {
         "name": name,
@@ -170,6 +171,24 @@ def _resource(name: str, table: pl.DataFrame, result: Result, csv: Path) -> dict
         "rows": table.height,
         "schema": schema,
     }
+
+
+def _foreign_keys(name: str, table: pl.DataFrame, result: Result) -> list[dict[str, Any]]:
+    """Return the columns of a table of which every value names a row of another table."""
+    found = []
+    for other, key, columns in (
+        ("cities", "city_id", _CITY_COLUMNS),
+        ("organisations", "organisation", _ORGANISATION_COLUMNS),
+    ):
+        if other not in result.tables:
+            continue
+        known = result.tables[other][key].implode()
+        found += [
+            {"fields": [column], "reference": {"resource": other, "fields": [key]}}
+            for column in columns.get(name, ())
+            if table[column].is_in(known).all()
+        ]
+    return found
 
 
 def _names_rows(table: pl.DataFrame, key: tuple[str, ...]) -> bool:
