@@ -24,6 +24,9 @@ TAIL, END, BLOCK, GROUP_EVENTS = range(4)
 BLOCK_GROUP, BLOCK_START, BLOCK_STOP = range(3)
 """Places of a block: its group, where it starts, where its records stop."""
 
+YEAR_ZERO = 1 << 31
+"""Years are counted from here on in the key of a group, so that those before our era are ≥ 0 too."""
+
 _FIRST_BLOCK = 32
 _LAST_BLOCK = 4096
 _SHORT = 32  # up to here sorting by insertion is quickest
@@ -72,7 +75,7 @@ def read_rows(  # noqa: C901, PLR0912, PLR0915 - a call for each item would take
     Parameters
     ----------
     items, groups, cities
-        The rows of the batch; a group is a year (≥ 0, below 2³²) and the code of a field.
+        The rows of the batch; a group is a year (within ±2³¹) and the code of a field.
     segment
         The rows held back; there is room for those of the batch besides.
     arena, tails, blocks
@@ -181,7 +184,7 @@ def read_rows(  # noqa: C901, PLR0912, PLR0915 - a call for each item would take
             held = 0
         if row == rows:
             break
-        key = (np.int64(fields[row]) << 32) | years[row]
+        key = (np.int64(fields[row]) << 32) | (years[row] + YEAR_ZERO)
         if key != group_key:
             slot = ((np.uint64(key) * _HASH) >> _SHIFT) & group_mask
             while group_codes[slot] >= 0 and group_keys[slot] != key:

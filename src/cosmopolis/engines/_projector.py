@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from cosmopolis.engines import _columns, _pairs, _runs
 from cosmopolis.engines import _grouping as g
-from cosmopolis.engines._records import YEAR_ZERO, Records
+from cosmopolis.engines._records import Records
 from cosmopolis.engines.projection import (
     PAIR_COLUMNS,
     ROW_COLUMNS,
@@ -152,14 +152,15 @@ class Projector:
         if items is None:
             raise UnsortedItemsError("the items descend, so that the rows of one may lie apart")
         years = _columns.integers(year, "year")
-        if max(-int(years.min()), int(years.max())) > _MOST_YEAR:
-            raise FormatError(f"column 'year' has {years[np.argmax(np.abs(years))]}, expected a year")
+        for end in pc.min_max(year).as_py().values():
+            if abs(end) > _MOST_YEAR:
+                raise FormatError(f"column 'year' has {end}, expected a year")
         if self._field_labels is None:
             fields = self._fields.code(field)
         else:
             fields = field.cast(pa.int32()).to_numpy(zero_copy_only=False)
         cities = _columns.integers(city, "city_id") if self._cities is None else self._cities.code(city)
-        self._records.read(items, years + YEAR_ZERO, fields, cities.astype(np.int64, copy=False))
+        self._records.read(items, years, fields, cities.astype(np.int64, copy=False))
 
     def _whole(self, batch: pa.RecordBatch) -> tuple[pa.Array, pa.Array, pa.Array, pa.Array]:
         """Return the columns of the rows that have no gap."""

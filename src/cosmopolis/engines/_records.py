@@ -8,9 +8,6 @@ from numpy.typing import NDArray
 from cosmopolis.engines import _grouping as g
 from cosmopolis.engines.projection import UnsortedItemsError
 
-YEAR_ZERO = 2**31
-"""Years are kept from here on, so that those before our era are whole numbers ≥ 0 too."""
-
 _FIRST_SLOTS = 1 << 12
 _STATES = 11
 
@@ -173,4 +170,4 @@ class Records:
     def group_parts(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the code of the field and the year of each group, by its code."""
         labels = self.groups.labels()
-        return labels >> 32, (labels & 0xFFFFFFFF) - YEAR_ZERO
+        return labels >> 32, (labels & 0xFFFFFFFF) - g.YEAR_ZERO

@@ -8,7 +8,8 @@ network that it makes, in plain ANSI SQL.
 import contextlib
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -21,6 +22,8 @@ from cosmopolis.engines.frames import check_name, in_order, not_registered, plai
 from cosmopolis.errors import FormatError
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from cosmopolis.engines.projection import Projection
 
 _BATCH_ROWS = 1_000_000
@@ -211,9 +214,10 @@ class Engine:
             )
         for query in (text, f"SELECT * FROM ({text}) AS rows ORDER BY item"):  # noqa: S608
             try:
-                with contextlib.closing(self._relation(query).to_arrow_reader(_BATCH_ROWS)) as batches:
+                with contextlib.closing(self._relation(query).to_arrow_reader(_BATCH_ROWS)) as reader:
                     return project_batches(
-                        batches,
+                        _ahead(reader),
+                        schema=reader.schema,
                         largest_record=largest_record,
                         threads=self._threads,
                         memory_mb=self._memory_mb,
@@ -269,3 +273,13 @@ class Engine:
 def _literal(path: Path) -> str:
     """Return a path in which DuckDB sees no pattern."""
     return re.sub(r"([*?\[])", r"[\1]", str(path))
+
+
+def _ahead(batches: Iterable["pa.RecordBatch"]) -> Iterator["pa.RecordBatch"]:
+    """Yield batches, the next of which is read while the last is at work."""
+    source = iter(batches)
+    with ThreadPoolExecutor(1) as pool:
+        job = pool.submit(next, source, None)
+        while (batch := job.result()) is not None:
+            job = pool.submit(next, source, None)
+            yield batch

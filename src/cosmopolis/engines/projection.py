@@ -108,6 +108,7 @@ def project_batches(
     memory_mb: int = 1024,
     pairs_file: Path | None = None,
     field_labels: list[str] | None = None,
+    schema: pa.Schema | None = None,
 ) -> Projection:
     """Project rows in which items ascend.
 
@@ -125,6 +126,8 @@ def project_batches(
         A Parquet file to which the pairs are written in order, a part at a time; `pairs` has no rows then.
     field_labels
         Texts that whole numbers in the column `field` stand for, from 1; fields are texts if none are given.
+    schema
+        Columns of the rows, which say of what kind an answer without rows is; else the first batch says it.
 
     Raises
     ------
@@ -147,7 +150,6 @@ def project_batches(
     """
     from cosmopolis.engines._projector import Projector  # noqa: PLC0415 - Numba takes its time
 
-    schema = batches.schema if isinstance(batches, pa.RecordBatchReader) else None
     with Projector(
         largest_record=largest_record,
         threads=threads,
