@@ -20,8 +20,8 @@ a city.
 
 The columns are those that public programs read of the editions of 2016, 2018 and 2023 (inventors, IPC) and
 of 2017 (citations of US patents, whose table the others follow). Of the table of applicants none was found:
-that its column of names is `app_name`, as `inv_name` is the inventors', is an assumption, and the error says so
-if it is wrong.
+that its column of names is `app_name`, as `inv_name` is the inventors', is an assumption, and the error
+says so if it is wrong.
 """
 
 import re
