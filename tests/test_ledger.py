@@ -4,7 +4,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cosmopolis.errors import LedgerError
@@ -81,6 +81,7 @@ def test_a_row_that_was_quarantined_when_read_and_is_used(ledger: Ledger) -> Non
         ledger.entries()
 
 
+@settings(deadline=None, max_examples=50)  # files are written
 @given(
     spans=st.lists(st.tuples(st.integers(0, 6), st.integers(0, 3)), max_size=6),
     data=st.data(),

@@ -159,7 +159,7 @@ def test_decay_and_affinity_lie_within_their_intervals(planted: Planted) -> None
         assert abs(estimate - true) < 3 * error
         # a Poisson model of n ties knows a slope to about 1/√n over the spread of its term, here near 1: an
         # interval ten times as wide would not be that of this model
-        assert error < 10 / np.sqrt(links["count"].sum())
+        assert error < 10 / np.sqrt(float(links["count"].sum()))
 
 
 def test_communities_are_found(planted: Planted) -> None:

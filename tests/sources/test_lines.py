@@ -6,7 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cosmopolis.sources.lines import LineFile
@@ -31,6 +31,7 @@ def test_blocks_are_whole_lines_and_together_the_file(tmp_path: Path, packed: by
     assert lines.broken == ""
 
 
+@settings(deadline=None)  # files are written
 @given(
     lines=st.lists(st.binary(max_size=30).map(lambda line: line.replace(b"\n", b"")), max_size=30),
     block_bytes=st.integers(1, 60),

@@ -51,7 +51,7 @@ class LineFile:
     ...     _ = path.write_bytes(b'{"id": 1}\n{"id": 2}')
     ...     lines = LineFile(path, name="part_0.jsonl")
     ...     (list(lines), lines.size, lines.broken)
-    ([b'{"id": 1}\n{"id": 2}'], 18, '')
+    ([b'{"id": 1}\n{"id": 2}'], 19, '')
     """
 
     def __init__(
