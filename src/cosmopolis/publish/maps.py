@@ -109,7 +109,7 @@ def label_layers(frame: Frame, *, size: float = LABEL_PIXELS) -> list[alt.Chart]
         base = alt.Chart(alt.NamedData(name=f"labels_{align}")).encode(
             x=alt.X("x:Q", scale=alt.Scale(domain=[0, frame.width], range=[0, frame.width]), axis=None),
             y=alt.Y("y:Q", scale=alt.Scale(domain=[0, frame.height], range=[0, frame.height]), axis=None),
-            text="text:N",
+            text=alt.Text("text:N"),
         )
         edge = base.mark_text(
             align=align,

@@ -80,7 +80,7 @@ class Part:
 
 def _names(base: alt.Chart, y: alt.Y, width: int) -> alt.Chart:
     names: alt.Chart = base.mark_text(align="right", fontSize=12, color=INK, limit=width).encode(
-        x=alt.value(-8), y=y, text="name:N"
+        x=alt.value(-8), y=y, text=alt.Text("name:N")
     )
     return names
 
@@ -104,7 +104,7 @@ def bars(rows: Sequence[Bar], *, names_width: int = _NAMES_WIDTH) -> Spec:
     )
     end = base.transform_calculate(end="max(datum.value, isValid(datum.mark) ? datum.mark : 0)")
     labels = end.mark_text(align="left", dx=6, fontSize=11, color=INK).encode(
-        x=alt.X("end:Q", scale=scale), y=y, text="label:N"
+        x=alt.X("end:Q", scale=scale), y=y, text=alt.Text("label:N")
     )
     layers = [bar, tick, labels, _names(base, y, names_width)]
     if all(row.mark is None for row in rows):
@@ -172,14 +172,14 @@ def intervals(
     bar = (
         base.transform_filter(known)
         .mark_rule(strokeWidth=5, color=BAR, strokeCap="butt")
-        .encode(x=alt.X("low:Q", scale=scale), x2="high:Q", y=y)
+        .encode(x=alt.X("low:Q", scale=scale), x2=alt.X2("high:Q"), y=y)
     )
     dot = base.mark_point(filled=True, size=44, stroke=ACCENT, strokeWidth=1.5, opacity=1).encode(
         x=x, y=y, fill=alt.condition(known, alt.value(ACCENT), alt.value("#ffffff"))
     )
     plot = _NAMES_WIDTH + _PLOT_WIDTH - names_width - 50
     labels = base.mark_text(align="left", fontSize=11, color=INK).encode(
-        x=alt.value(plot + 8), y=y, text="label:N"
+        x=alt.value(plot + 8), y=y, text=alt.Text("label:N")
     )
     chart = alt.layer(line, bar, dot, labels, _names(base, y, names_width))
     return finished(
@@ -211,17 +211,25 @@ def stacked(parts: Sequence[Part], bars_in_order: Sequence[str]) -> Spec:
     y = alt.Y("row:O", axis=None)
     scale = alt.Scale(domain=[0, 1], nice=False)
     bar_layer = base.mark_bar(height={"band": 0.62}, stroke="#ffffff", strokeWidth=1).encode(
-        x=alt.X("start:Q", scale=scale, axis=None), x2="end:Q", y=y, color=alt.Color("colour:N", scale=None)
+        x=alt.X("start:Q", scale=scale, axis=None),
+        x2=alt.X2("end:Q"),
+        y=y,
+        color=alt.Color("colour:N", scale=None),
     )
     inside = (
         base.transform_calculate(middle="(datum.start + datum.end) / 2")
         .mark_text(fontSize=11)
-        .encode(x=alt.X("middle:Q", scale=scale), y=y, text="text:N", color=alt.Color("ink:N", scale=None))
+        .encode(
+            x=alt.X("middle:Q", scale=scale),
+            y=y,
+            text=alt.Text("text:N"),
+            color=alt.Color("ink:N", scale=None),
+        )
     )
     names = (
         alt.Chart(alt.NamedData(name="names"))
         .mark_text(align="left", baseline="bottom", dy=-16, fontSize=12, color=INK, limit=400)
-        .encode(x=alt.value(0), y=y, text="name:N")
+        .encode(x=alt.value(0), y=y, text=alt.Text("name:N"))
     )
     chart = alt.layer(bar_layer, inside, names).properties(width=420, height=alt.Step(46))
     return finished(
@@ -287,7 +295,7 @@ def lines(
         band = base.transform_filter("isValid(datum.low) && isValid(datum.high)")
         layers.append(
             band.mark_area(color=colour, opacity=_BAND_OPACITY, line=False, clip=True).encode(
-                x=x, y=alt.Y("low:Q", scale=alt.Scale(domain=list(domain), nice=False)), y2="high:Q"
+                x=x, y=alt.Y("low:Q", scale=alt.Scale(domain=list(domain), nice=False)), y2=alt.Y2("high:Q")
             )
         )
         layers.append(
@@ -297,7 +305,7 @@ def lines(
             alt.Chart(alt.NamedData(name="ends"))
             .transform_filter(f"datum.n === {n}")
             .mark_text(align="left", dx=5, fontSize=11, color=colour)
-            .encode(x=alt.X("year:Q"), y=alt.Y("at:Q"), text="name:N")
+            .encode(x=alt.X("year:Q"), y=alt.Y("at:Q"), text=alt.Text("name:N"))
         )
     # Room for names at the right, the same in every panel, so that their plots are of one size.
     room = (

@@ -116,7 +116,7 @@ def panel(
         .encode(width),
         alt.Chart(alt.NamedData(name="nodes"))
         .mark_circle(fill=CONTRAST, stroke="#ffffff", strokeWidth=0.4, opacity=0.92)
-        .encode(longitude="longitude:Q", latitude="latitude:Q", size=area),
+        .encode(longitude=alt.Longitude("longitude:Q"), latitude=alt.Latitude("latitude:Q"), size=area),
         *label_layers(frame, size=_PANEL_LABEL_PIXELS),
     ]
     radii = [float(np.sqrt(_area(node.value, scale.node, _PANEL_AREA) / np.pi)) for node in nodes]
@@ -179,8 +179,8 @@ def community_map(
         alt.Chart(alt.NamedData(name="nodes"))
         .mark_point(filled=True, stroke="#ffffff", strokeWidth=0.5, opacity=0.95)
         .encode(
-            longitude="longitude:Q",
-            latitude="latitude:Q",
+            longitude=alt.Longitude("longitude:Q"),
+            latitude=alt.Latitude("latitude:Q"),
             size=alt.Size("area:Q", scale=None),
             fill=alt.Fill("colour:N", scale=None),
             shape=alt.Shape("shape:N", scale=None),
