@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -10,6 +11,8 @@ from world.facts import ALDER, ASPEN, BEECH, BIRCH, CEDAR, DOGWOOD
 from world.killed import draw_nothing
 from world.run import run
 
+from cosmopolis.engines import check_engine
+from cosmopolis.errors import EngineError
 from cosmopolis.publish import report
 
 SOURCES = (*world.SOURCES, "paper-table", "patent-table")
@@ -203,3 +206,26 @@ def test_windows_have_their_tables(result: Path) -> None:
 
 def test_an_edition_without_papers_has_no_such_tables(built: Path) -> None:
     assert not (built / "tables" / "field_totals.parquet").exists()
+
+
+@pytest.mark.usefixtures("no_drawing")
+def test_both_engines_make_tables_of_the_same_bytes(result: Path, tmp_path: Path) -> None:
+    try:
+        check_engine("spark")
+    except EngineError as error:
+        pytest.skip(f"Spark cannot run here: {error}")
+    made = world.World(folder=result.parent)
+    build = ("build", made.edition, "--mirror", made.mirror, "--offline", "--out", tmp_path / "out")
+    answer = run(*build, "--engine", "spark")
+    assert answer.status == 0, answer.err
+    by_spark, by_duckdb = manifest(tmp_path / "out"), manifest(result)
+    assert (by_spark["engine"], by_duckdb["engine"]) == ("spark", "duckdb")
+    for told in ("tables", "ledger", "hash"):
+        assert by_spark[told] == by_duckdb[told]
+    assert run(*build).err.startswith("cosmopolis: unchanged (")
+    assert manifest(tmp_path / "out")["engine"] == "spark"
+
+
+def manifest(result: Path) -> dict[str, Any]:
+    read: dict[str, Any] = json.loads((result / "manifest.json").read_text(encoding="utf-8"))
+    return read
