@@ -260,3 +260,18 @@ def test_the_address_of_an_institute_goes_before_its_id(known: Register, resolve
     )
     placed = institutions.place(asked, known, resolver)
     assert placed.select("way", "city_id").rows() == [("text", CEDAR), ("ror", ALDER)]
+
+
+def test_blocks_change_nothing(known: Register, resolver: Resolver, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = rows(
+        *({"text": f"Room {n}, Thicket College, Cedar, Arborea"} for n in range(6)),
+        {"text": "Thicket Coll."},
+        {"institution": "0abc00001", "text": "Cedar, Arborea"},
+        {"text": "Forest University"},
+        {"text": "Sap Research [Cedar, Arborea]", "organisation": "Sap"},
+        {},
+    )
+    whole = institutions.place(asked, known, resolver)
+    monkeypatch.setattr(institutions, "ROWS_AT_ONCE", 2)
+    assert institutions.place(asked, known, resolver).equals(whole)
+    assert "organisation_elsewhere" in whole["way"].to_list()

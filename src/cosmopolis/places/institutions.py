@@ -30,7 +30,7 @@ import polars as pl
 
 from cosmopolis.places._addresses import Asked, by_address, by_part_of_name, by_supplied, taken_apart
 from cosmopolis.places.names import normal_form
-from cosmopolis.places.register import Register, organisation_key
+from cosmopolis.places.register import SEAT_ONLY, Register, organisation_key
 from cosmopolis.places.resolve import Resolver
 
 WAYS: Final = (
@@ -74,8 +74,11 @@ _STRENGTH: Final = (
 )
 """Words by which the organisation is told from its departments, from the strongest."""
 
-_SEAT_ONLY: Final = ("unlikely", "many")
-"""Organisations whose seat is a guess (`register.SITES`)."""
+_ORGANISATION: Final = ("q", "by", "organisation", "key", "name", "place_id", "city_id", "sites")
+"""Columns of organisations of rows: `by` is the way in which it was found, null where no register has it."""
+
+ROWS_AT_ONCE = 500_000
+"""So many distinct rows are read at once."""
 
 _LAST: Final = 1_000
 """Position of the organisation's name after all parts of the address."""
@@ -97,12 +100,6 @@ class PlacementRule:
     seats: bool = False
     elsewhere_rows: int = 5
     elsewhere_share: float = 0.9
-
-
-def _answers(asked: pl.DataFrame, resolver: Resolver, *, text: str, country: str) -> pl.DataFrame:
-    """Resolve a text of each row: `q, place_id, city_id, how, why`, in the order of `asked`."""
-    found = resolver.resolve(asked, text=text, country=country)
-    return asked.select("q").hstack(found.select("place_id", "city_id", how="way", why="reason"))
 
 
 def by_register(asked: Asked, register: Register, resolver: Resolver) -> pl.DataFrame:
@@ -127,15 +124,17 @@ def by_register(asked: Asked, register: Register, resolver: Resolver) -> pl.Data
     )
     found = register.by_name(questions.rename({"question": "q"}), territories=territories)
     return (
-        keys.join(questions, on=["key", "country"], how="inner", nulls_equal=True)
-        .join(
-            found.drop("key").rename({"q": "question", "country": "seat_country"}), on="question", how="inner"
+        keys.drop("key", "country")
+        .with_columns(
+            question=keys.join(
+                questions, on=["key", "country"], how="left", nulls_equal=True, maintain_order="left"
+            )["question"]
         )
-        .with_columns(is_many=pl.col("sites").is_in(_SEAT_ONLY))
+        .join(found.rename({"q": "question"}), on="question", how="inner")
+        .with_columns(is_many=pl.col("sites").is_in(SEAT_ONLY))
         .sort("q", "is_many", "position", "organisation")
         .unique("q", keep="first", maintain_order=True)
-        .drop("key", "question", "position", "is_many", "country")
-        .rename({"seat_country": "country"})
+        .drop("question", "position", "is_many")
     )
 
 
@@ -184,29 +183,72 @@ def place(
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Read:
+    """What rows say, each by itself.
+
+    Attributes
+    ----------
+    address, supplied, part
+        Places of `by_address`, `by_supplied` and `by_part_of_name`.
+    organisations
+        By `_ORGANISATION`.
+    """
+
+    address: pl.DataFrame
+    supplied: pl.DataFrame
+    part: pl.DataFrame
+    organisations: pl.DataFrame
+
+
+def _read(distinct: pl.DataFrame, by_id: pl.DataFrame, register: Register, resolver: Resolver) -> _Read:
+    """Read rows whose id does not settle the place."""
+    asked = taken_apart(distinct, resolver)
+    by_id = by_id.join(distinct.select("q"), on="q", how="semi", maintain_order="left")
+    unknown = _only(asked, asked.rows.join(by_id, on="q", how="anti", maintain_order="left"))
+    listed = pl.concat([by_id, _by_name(unknown, register, resolver)])
+    own = _unlisted(_only(asked, asked.rows.join(listed, on="q", how="anti", maintain_order="left")))
+    address, supplied = by_address(asked, register, resolver), by_supplied(asked, resolver)
+    sure = listed.filter(pl.col("sites") == "one").drop_nulls("place_id")
+    done = pl.concat([address.select("q"), supplied.select("q"), sure.select("q")])
+    rest = asked.rows.join(done, on="q", how="anti", maintain_order="left")
+    return _Read(
+        address=address,
+        supplied=supplied,
+        part=by_part_of_name(_only(asked, rest), resolver),
+        organisations=pl.concat([listed, own]).sort("q"),
+    )
+
+
 def _place_distinct(
     distinct: pl.DataFrame, register: Register, resolver: Resolver, rule: PlacementRule
 ) -> pl.DataFrame:
-    """Place distinct rows: `q` and `PLACED_SCHEMA`."""
-    asked = taken_apart(distinct, resolver)
+    """Place distinct rows: `q` and `PLACED_SCHEMA`; addresses are read by blocks, which bounds the memory."""
     spot = ["q", "place_id", "city_id"]
-    address, supplied = by_address(asked, register, resolver), by_supplied(asked, resolver)
+    by_id = _by_id(distinct, register)
+    settled = by_id.filter(pl.col("sites") == "one").drop_nulls("place_id")
+    to_read = distinct.join(settled, on="q", how="anti", maintain_order="left")
+    blocks = [
+        _read(to_read.slice(start, ROWS_AT_ONCE), by_id, register, resolver)
+        for start in range(0, max(to_read.height, 1), ROWS_AT_ONCE)
+    ]
+    address = pl.concat([block.address for block in blocks])
+    supplied = pl.concat([block.supplied for block in blocks])
+    organisations = pl.concat([settled, *(block.organisations for block in blocks)])
     sure_address = address.filter("is_sure")
-    known = _with_learnt_sites(_organisations(asked, register, resolver), address, distinct, rule)
-    is_many = pl.col("sites").is_in(_SEAT_ONLY)
+    known = _with_learnt_sites(organisations, address, distinct, rule)
+    is_many = pl.col("sites").is_in(SEAT_ONLY)
     seats = known.filter(is_many).drop_nulls("place_id")
     at_seat = supplied.join(seats, on=["q", "place_id"], how="semi")
     sure = known.filter(~is_many).drop_nulls("place_id")
-    done = pl.concat([address.select("q"), supplied.select("q"), sure.select("q")])
-    rest = asked.rows.join(done, on="q", how="anti", maintain_order="left")
-    part = _without_own_name(by_part_of_name(_only(asked, rest), resolver), known, resolver)
+    part = _without_own_name(pl.concat([block.part for block in blocks]), known, resolver)
     ids = ("ror", "openalex_institution")
-    by_id = sure.filter(~pl.col("learnt") & pl.col("by").is_in(ids))
+    of_id = sure.filter(~pl.col("learnt") & pl.col("by").is_in(ids))
     answers = [
-        *((way, by_id.filter((pl.col("by") == way) & pl.col("one_site"))) for way in ids),
+        *((way, of_id.filter((pl.col("by") == way) & pl.col("one_site"))) for way in ids),
         ("text", sure_address),
         ("supplied", supplied.join(at_seat, on="q", how="anti", maintain_order="left")),
-        *((way, by_id.filter(pl.col("by") == way)) for way in ids),
+        *((way, of_id.filter(pl.col("by") == way)) for way in ids),
         ("organisation_name", sure.filter(~pl.col("learnt") & (pl.col("by") == "organisation_name"))),
         ("organisation_elsewhere", sure.filter("learnt")),
         ("text", address),
@@ -231,7 +273,7 @@ def _place_distinct(
         )
     shown = _shown_names(known, distinct)
     return (
-        asked.rows.select("q")
+        distinct.select("q")
         .join(best, on="q", how="left", maintain_order="left")
         .join(shown, on="q", how="left", maintain_order="left")
         .with_columns(reason=_reason())
@@ -242,7 +284,7 @@ def _place_distinct(
 
 def _without_own_name(part: pl.DataFrame, known: pl.DataFrame, resolver: Resolver) -> pl.DataFrame:
     """Leave out places that only the name of an organisation of many sites names: Hitachi is a firm there."""
-    many = known.filter(pl.col("sites").is_in(_SEAT_ONLY)).select("q", own=normal_form(pl.col("name")))
+    many = known.filter(pl.col("sites").is_in(SEAT_ONLY)).select("q", own=normal_form(pl.col("name")))
     named = part.join(many, on="q", how="inner").join(
         resolver.gazetteer.names.select("place_id", "key"), on="place_id", how="inner"
     )
@@ -283,41 +325,20 @@ def _shown_names(known: pl.DataFrame, distinct: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _organisations(asked: Asked, register: Register, resolver: Resolver) -> pl.DataFrame:
-    """Find the organisation of each row: by its id, else by a name in the register, else by its own name.
+def _by_id(rows: pl.DataFrame, register: Register) -> pl.DataFrame:
+    """Find the organisation of each row that has an id which the register knows: by `_ORGANISATION`."""
+    ids = rows.drop_nulls("institution").select("q", "institution")
+    found = register.by_id(ids["institution"])
+    is_ror = pl.col("institution").str.starts_with("0")
+    way = pl.when(is_ror).then(pl.lit("ror")).otherwise(pl.lit("openalex_institution"))
+    listed = ids.join(found, on="institution", how="inner", maintain_order="left")
+    return listed.with_columns(by=way, name="known_as").select(_ORGANISATION)
 
-    Returns
-    -------
-    organisations
-        `q, by, organisation, key, name, place_id, city_id, sites`; `by` is `ror`, `openalex_institution`,
-        `organisation_name` or, for what the register does not have, null; `key` is one for all spellings.
-    """
-    ids = asked.rows.drop_nulls("institution").select("q", "institution")
-    by_id = ids.join(register.by_id(ids["institution"]), on="institution", how="inner", maintain_order="left")
-    by_id = by_id.with_columns(
-        by=pl.when(pl.col("institution").str.starts_with("0"))
-        .then(pl.lit("ror"))
-        .otherwise(pl.lit("openalex_institution"))
-    )
-    rest = _only(asked, asked.rows.join(by_id, on="q", how="anti", maintain_order="left"))
-    by_name = by_register(rest, register, resolver).with_columns(by=pl.lit("organisation_name"))
-    columns = ["q", "by", "organisation", "known_as", "country", "place_id", "city_id", "sites"]
-    listed = pl.concat([by_id.select(columns), by_name.select(columns)])
-    own = organisation_key(pl.col("known_as"))
-    listed = listed.select(
-        "q",
-        "by",
-        "organisation",
-        key=pl.when(pl.col("sites").is_in(_SEAT_ONLY))
-        .then(own)
-        .otherwise(pl.format("{}:{}", "country", own)),
-        name="known_as",
-        place_id="place_id",
-        city_id="city_id",
-        sites="sites",
-    )
-    unlisted = _unlisted(_only(asked, asked.rows.join(listed, on="q", how="anti", maintain_order="left")))
-    return pl.concat([listed, unlisted.select(listed.columns)]).sort("q")
+
+def _by_name(asked: Asked, register: Register, resolver: Resolver) -> pl.DataFrame:
+    """Find the organisation of each row that names one of the register: by `_ORGANISATION`."""
+    found = by_register(asked, register, resolver)
+    return found.with_columns(by=pl.lit("organisation_name"), name="known_as").select(_ORGANISATION)
 
 
 def _only(asked: Asked, rows: pl.DataFrame) -> Asked:
@@ -355,7 +376,7 @@ def _unlisted(asked: Asked) -> pl.DataFrame:
         place_id=pl.lit(None, dtype=pl.Int64),
         city_id=pl.lit(None, dtype=pl.Int64),
         sites=pl.lit("likely"),
-    )
+    ).select(_ORGANISATION)
 
 
 def _with_learnt_sites(

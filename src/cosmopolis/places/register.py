@@ -30,6 +30,9 @@ SITES: Final = ("one", "likely", "unlikely", "many")
 """Where an organisation works: at its seat; there, unless addresses of others say otherwise; there, only if
 they say so; in many places, whatever they say."""
 
+SEAT_ONLY: Final = ("unlikely", "many")
+"""Those of `SITES` whose seat is a guess."""
+
 _ONE_SITE_KIND: Final = "education"
 _UNLIKELY_KIND: Final = "company"
 
@@ -39,6 +42,7 @@ ORGANISATIONS_SCHEMA: Final = pl.Schema(
         "ror": pl.String,
         "name": pl.String,
         "known_as": pl.String,
+        "key": pl.String,
         "country": pl.String,
         "place_id": pl.Int64,
         "city_id": pl.Int64,
@@ -146,7 +150,8 @@ class Register:
     Attributes
     ----------
     organisations
-        `ORGANISATIONS_SCHEMA`, one row each; place and city are null where the place is not known, or belongs
+        `ORGANISATIONS_SCHEMA`, one row each; `key` is one for all branches of a firm and for all records of
+        one organisation; place and city are null where the place is not known, or belongs
         to no city. `known_as` is the name that a reader sees, without a firm's country; `sites` is one of
         `SITES`.
     names
@@ -185,7 +190,7 @@ class Register:
         Returns
         -------
         found
-            `q, key` and `ORGANISATIONS_SCHEMA`, for those found.
+            `q` and `ORGANISATIONS_SCHEMA`, for those found.
         """
         names = self.names
         if territories is not None:
@@ -199,7 +204,9 @@ class Register:
         columns = ["q", "key", "organisation", "rank"]
         found = pl.concat([there.select(columns), anywhere.select(columns)])
         found = _in_one_city(found, ["q", "key"], self.organisations).select("q", "key", "organisation")
-        return found.join(self.organisations, on="organisation", how="left", maintain_order="left")
+        return found.drop("key").join(
+            self.organisations, on="organisation", how="left", maintain_order="left"
+        )
 
 
 def _in_one_city(found: pl.DataFrame, by: list[str], organisations: pl.DataFrame) -> pl.DataFrame:
@@ -355,5 +362,12 @@ def _known_as_reviewed(known: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame
         .join(said, on=["key", "country"], how="left", maintain_order="left")
         .with_columns(
             known_as=pl.coalesce("as_reviewed", "known_as"), sites=pl.coalesce("reviewed_sites", "sites")
+        )
+        .with_columns(key=organisation_key(pl.col("known_as")))
+        .with_columns(
+            pl.when(pl.col("sites").is_in(SEAT_ONLY))
+            .then("key")
+            .otherwise(pl.format("{}:{}", "country", "key"))
+            .alias("key")
         )
     )
