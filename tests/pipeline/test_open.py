@@ -5,13 +5,12 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from real_mirror import link_sources
 from world.killed import draw_nothing
 from world.run import run
 
 from cosmopolis.edition import load
 from cosmopolis.publish import report
-from cosmopolis.sources import catalog
-from cosmopolis.sources.fetch import states
 
 FIRST = 25
 EXPECTED = ("London", "New York", "Tokyo", "Paris", "Singapore", "Shanghai")
@@ -23,18 +22,7 @@ pytestmark = pytest.mark.real
 @pytest.fixture(scope="module")
 def mirror(real_files: tuple[Path, ...], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with links to the files of every source of the edition; skip where one is not here."""
-    folder = tmp_path_factory.mktemp("real")
-    entries = catalog.load()
-    for source in map(entries.source, load("open").sources):
-        for place in real_files:
-            if all(state.state == "present" for state in states(source, mirror=place, cache=folder)):
-                (folder / source.id).symlink_to(place.absolute() / source.id, target_is_directory=True)
-                break
-        else:
-            pytest.skip(
-                f"the real source {source.id!r} is not on this machine: `cosmopolis sources pull` gets it"
-            )
-    return folder
+    return link_sources("open", real_files, tmp_path_factory.mktemp("real"))
 
 
 @pytest.fixture(scope="module")

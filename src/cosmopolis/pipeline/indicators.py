@@ -20,7 +20,7 @@ from cosmopolis.sources.catalog import Catalog
 VALUES = pl.Schema({"indicator": pl.String, "year": pl.Int64, "city_id": pl.Int64, "value": pl.Float64})
 """Columns of the values: null where there is no data."""
 
-_TABLES = ("class_counts", "field_totals", "headquarters", "trade_share")
+_TABLES = ("field_totals", "headquarters", "trade_share")
 _TOTALS = ("count", "fractional", "shared", "citations")
 """Columns of `field_totals` that an indicator may take."""
 
@@ -72,7 +72,7 @@ def _check_origin(indicator: Indicator, edition: Edition, catalog: Catalog, wher
             raise UnknownNameError(
                 f"{where}: there is no sector group {sector!r}" + hint_near(sector, sectors)
             )
-        if indicator.table in {"class_counts", "field_totals"}:
+        if indicator.table == "field_totals":
             _check_frontier(indicator, edition, catalog, where)
         return
     try:
@@ -94,9 +94,7 @@ def _check_origin(indicator: Indicator, edition: Edition, catalog: Catalog, wher
 def _check_frontier(indicator: Indicator, edition: Edition, catalog: Catalog, where: str) -> None:
     """See that an indicator of frontier fields names a field, and that its sources may enter."""
     if not indicator.field:
-        raise SpecError(f"{where}: the table {indicator.table!r} needs a field, the id of a frontier")
-    if indicator.table != "field_totals":
-        return
+        raise SpecError(f"{where}: the table 'field_totals' needs a field, the id of a frontier")
     if indicator.measure not in _TOTALS:
         raise UnknownNameError(
             f"{where}: the table 'field_totals' has no measure {indicator.measure!r}"
@@ -184,9 +182,6 @@ def _known(
         return latest, headquarters.count(woven.headquarters, indicator.sector or "")
     if indicator.table == "trade_share":
         return latest, _trade_share(atlas, woven)
-    if indicator.table == "class_counts":
-        own = woven.class_counts.filter(pl.col("field") == indicator.field)
-        return indicator.year or own["year"].max(), own.select("city_id", "value")  # type: ignore[return-value]
     if indicator.table == "field_totals":
         return latest_total(woven, indicator)
     network = measures.filter(

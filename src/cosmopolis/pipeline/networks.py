@@ -36,7 +36,6 @@ LAST_TOTALS = pl.Schema(
         "citations": pl.Float64,
     }
 )
-CLASS_COUNTS = pl.Schema({"field": pl.String, "city_id": pl.Int64, "year": pl.Int64, "value": pl.Float64})
 
 
 @dataclass(kw_only=True)
@@ -55,8 +54,6 @@ class Woven:
         `city_id, firm, sector`: one row for each listed firm and sector group.
     last_totals
         `LAST_TOTALS`: each city's records by frontier field in the last window, `year` its last year.
-    class_counts
-        `CLASS_COUNTS`: each city's counts of patent classes by frontier field.
     """
 
     links: pl.DataFrame = field(default_factory=LINKS.to_frame)
@@ -65,7 +62,6 @@ class Woven:
     covered: dict[str, pl.Series] = field(default_factory=dict)
     headquarters: pl.DataFrame = field(default_factory=headquarters.FIRMS.to_frame)
     last_totals: pl.DataFrame = field(default_factory=LAST_TOTALS.to_frame)
-    class_counts: pl.DataFrame = field(default_factory=CLASS_COUNTS.to_frame)
 
 
 class Frontier(Protocol):
@@ -74,7 +70,6 @@ class Frontier(Protocol):
     links: pl.DataFrame
     country_links: pl.DataFrame
     last_totals: pl.DataFrame
-    class_counts: pl.DataFrame
 
 
 def weave(
@@ -100,7 +95,7 @@ def weave(
     woven = Woven()
     if innovation is not None:
         woven.links, woven.country_links = innovation.links, innovation.country_links
-        woven.last_totals, woven.class_counts = innovation.last_totals, innovation.class_counts
+        woven.last_totals = innovation.last_totals
     parts: list[pl.DataFrame] = [woven.links]
     port_cities = pl.DataFrame(schema={"city_id": pl.Int64, "serves": pl.String})
     parts.extend(_air(shelf, atlas))

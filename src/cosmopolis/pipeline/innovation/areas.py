@@ -5,7 +5,6 @@ Activations of classes, not patents, and no ties: a patent with three classes co
 
 import polars as pl
 
-from cosmopolis.edition import InnovationSettings
 from cosmopolis.networks.classify import classify_classes
 from cosmopolis.pipeline.innovation.items import PLACEMENT, Desk
 
@@ -83,16 +82,4 @@ def class_totals(desk: Desk) -> tuple[pl.DataFrame, pl.DataFrame]:
     return (
         pl.concat(totals).sort("field", "year", "city_id"),
         pl.concat(placements).sort("source", "way"),
-    )
-
-
-def last_classes(totals: pl.DataFrame, settings: InnovationSettings) -> pl.DataFrame:
-    """Add the last years up: `field, city_id, year, value`, `year` the last class year."""
-    first = settings.last_class_year - settings.window_years + 1
-    return (
-        totals.filter(pl.col("year").is_between(first, settings.last_class_year))
-        .group_by("field", "city_id")
-        .agg(value=pl.col("fractional").sum())
-        .select("field", "city_id", pl.lit(settings.last_class_year, dtype=pl.Int64).alias("year"), "value")
-        .sort("field", "city_id")
     )

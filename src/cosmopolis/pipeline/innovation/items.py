@@ -157,8 +157,7 @@ def _keep_works(desk: Desk, lists: Sequence[str]) -> None:
         f"WHERE d.work IS NULL AND w.year BETWEEN {settings.first_year} AND {settings.last_year}",
     )
     classify.register(engine, desk.fields)
-    unnest = "EXPLODE" if engine.dialect.name == "spark" else "UNNEST"
-    engine.keep("plain_fields", classify.works_sql("counted_works", unnest=unnest))
+    engine.keep("plain_fields", classify.works_sql("counted_works", unnest=engine.dialect.unnest))
     sciences = sorted(desk.fields.ids("science"))
     panels = [
         _panel_sql(field, venues, engine)

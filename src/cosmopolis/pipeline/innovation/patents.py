@@ -141,8 +141,7 @@ def _keep_patents(desk: Desk, lists: Sequence[str]) -> None:
         f"SELECT * FROM every_patent WHERE year BETWEEN {settings.first_year} AND {settings.last_year}",
     )
     classify.register(engine, desk.fields)
-    unnest = "EXPLODE" if engine.dialect.name == "spark" else "UNNEST"
-    placed = classify.patents_sql("counted_patents", unnest=unnest)
+    placed = classify.patents_sql("counted_patents", unnest=engine.dialect.unnest)
     wanted = listed(sorted(desk.fields.ids("technology")))
     engine.keep("patent_fields", f"SELECT patent, field FROM ({placed}) AS f WHERE field IN ({wanted})")
 

@@ -13,11 +13,11 @@ from cosmopolis.networks import fields as frontiers
 from cosmopolis.networks.links import COUNTRY_LINKS, LINKS
 from cosmopolis.pipeline.cities import Atlas
 from cosmopolis.pipeline.innovation import tables
-from cosmopolis.pipeline.innovation.areas import NETWORK, class_totals, last_classes
+from cosmopolis.pipeline.innovation.areas import NETWORK, class_totals
 from cosmopolis.pipeline.innovation.items import PANEL, Desk, Items, papers
 from cosmopolis.pipeline.innovation.patents import patents
 from cosmopolis.pipeline.innovation.ties import tie
-from cosmopolis.pipeline.networks import CLASS_COUNTS, LAST_TOTALS
+from cosmopolis.pipeline.networks import LAST_TOTALS
 from cosmopolis.pipeline.records import Shelf
 from cosmopolis.sources.catalog import Catalog
 
@@ -47,7 +47,7 @@ class Innovation:
         By `cosmopolis.networks.links`.
     tables
         By name: see docs/tables.md.
-    last_totals, class_counts
+    last_totals
         What indicators take: see `cosmopolis.pipeline.networks.Woven`.
     capped
         For each network the records in more cities than the edition's largest record.
@@ -57,7 +57,6 @@ class Innovation:
     country_links: pl.DataFrame = field(default_factory=COUNTRY_LINKS.to_frame)
     tables: dict[str, pl.DataFrame] = field(default_factory=dict)
     last_totals: pl.DataFrame = field(default_factory=LAST_TOTALS.to_frame)
-    class_counts: pl.DataFrame = field(default_factory=CLASS_COUNTS.to_frame)
     capped: Mapping[str, int] = field(default_factory=dict)
 
     def cities(self) -> set[int]:
@@ -107,7 +106,7 @@ def weave(
                 last.append(totals)
                 for name, frame in made.items():
                     parts.setdefault(name, []).append(frame)
-        _classes(desk, parts, woven)
+        _classes(desk, parts)
         _account_rest(desk)
     others = _cooperation(desk)
     if not others.is_empty():
@@ -194,13 +193,12 @@ def _last(totals: pl.DataFrame, edition: Edition) -> pl.DataFrame:
     )
 
 
-def _classes(desk: Desk, parts: dict[str, list[pl.DataFrame]], woven: Innovation) -> None:
+def _classes(desk: Desk, parts: dict[str, list[pl.DataFrame]]) -> None:
     """Add the tables of patent classes by metropolitan area, where there is a source of them."""
     settings = desk.edition.innovation
     amounts, placement = class_totals(desk)
     if amounts.is_empty():
         return
-    woven.class_counts = last_classes(amounts, settings)
     spans = consecutive(settings.first_year, settings.last_class_year, years=settings.window_years)
     parts.setdefault("placement", []).append(placement)
     totals = tables.with_known(specialisation.field_totals(amounts, network=NETWORK), None)
