@@ -126,6 +126,12 @@ def read_rows(  # noqa: C901, PLR0912, PLR0915 - a call for each item would take
                 one, other = segment[0], segment[1]
                 segment[0] = min(one, other)
                 segment[1] = max(one, other)
+            elif held == 3:  # noqa: PLR2004
+                one, other = min(segment[0], segment[1]), max(segment[0], segment[1])
+                least, third = min(one, segment[2]), max(one, segment[2])
+                segment[0] = least
+                segment[1] = min(other, third)
+                segment[2] = max(other, third)
             elif held > _SHORT:
                 segment[:held].sort()
             else:
@@ -140,19 +146,19 @@ def read_rows(  # noqa: C901, PLR0912, PLR0915 - a call for each item would take
             while k < held:
                 first = segment[k]
                 its_group = np.int64(first >> _SHIFT)
-                n = 1
-                end = k + 1
-                while end < held and np.int64(segment[end] >> _SHIFT) == its_group:
-                    n += segment[end] != segment[end - 1]
-                    end += 1
+                end = held
+                if np.int64(segment[held - 1] >> _SHIFT) != its_group:
+                    end = k + 1
+                    while np.int64(segment[end] >> _SHIFT) == its_group:
+                        end += 1
                 at = tails[its_group, TAIL]
-                if tails[its_group, END] - at <= n:
+                if tails[its_group, END] - at <= end - k:
                     before = tails[its_group, BLOCK]
                     size = _FIRST_BLOCK
                     if before >= 0:
                         blocks[before, BLOCK_STOP] = at
                         size = min(_LAST_BLOCK, 2 * (tails[its_group, END] - blocks[before, BLOCK_START]))
-                    size = max(n + 1, min(size, room - free - 2 * (held - end)))
+                    size = max(end - k + 1, min(size, room - free - 2 * (held - end)))
                     block = state[BLOCKS]
                     state[BLOCKS] = block + 1
                     blocks[block, BLOCK_GROUP] = its_group
@@ -161,14 +167,15 @@ def read_rows(  # noqa: C901, PLR0912, PLR0915 - a call for each item would take
                     tails[its_group, END] = free + size
                     at = free
                     free += size
-                arena[at] = np.uint32(n)
+                head = at
                 at += 1
                 arena[at] = np.uint32(first & _LOW)
                 at += 1
-                for other in range(k + 1, end):
-                    if segment[other] != segment[other - 1]:
-                        arena[at] = np.uint32(segment[other] & _LOW)
-                        at += 1
+                for other in range(k + 1, end):  # a city named again is overwritten by the next
+                    arena[at] = np.uint32(segment[other] & _LOW)
+                    at += segment[other] != segment[other - 1]
+                n = at - head - 1
+                arena[head] = np.uint32(n)
                 tails[its_group, TAIL] = at
                 seen[n] = 1
                 records += 1
