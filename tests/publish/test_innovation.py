@@ -609,6 +609,24 @@ def test_lines_name_themselves_and_keep_apart() -> None:
     assert ends["two"] - ends["one"] >= 0.99
 
 
+@pytest.mark.parametrize(("years", "pieces"), [((2000, 2001, 2002, 2003), 1), ((2000, 2001, 2009, 2010), 2)])
+def test_a_year_without_a_value_breaks_the_line(years: tuple[int, ...], pieces: int) -> None:
+    bounds: list[float | None] = [0.5] * 4
+    series = charts.Series(name="s", years=years, values=[1.0, 2.0, 3.0, 4.0], low=bounds, high=[5.0] * 4)
+    spec = charts.lines([series], years=(2000, 2010), domain=(0.0, 10.0), percent=False)
+    drawing = str(render.svg(spec, config=CONFIG, id="l", title="L", description="D"))
+    line = [p for p in _paths(drawing) if p.get("stroke") == look.ACCENT]
+    band = [p for p in _paths(drawing) if p.get("fill") == look.ACCENT]
+    assert sum(p.get("d", "").count("M") for p in line) == pieces
+    assert sum(p.get("d", "").count("M") for p in band) == pieces
+
+
+def test_too_few_years_are_not_followed(made: Result) -> None:
+    young = made.table("nearness").filter(pl.col("year") >= NEW[1] - 1)
+    found = _chapter(replace(made, tables={**made.tables, "nearness": young}))
+    assert "2 years only" in _section(found, "nearness").blocks[0].missing
+
+
 @given(st.lists(st.floats(0.001, 1e6), min_size=1, max_size=20), st.booleans())
 def test_axes_hold_their_values(values: list[float], zero: bool) -> None:  # noqa: FBT001 - drawn by hypothesis
     low, high = charts.span_of(values, zero=zero)

@@ -17,8 +17,9 @@ _PLOT_WIDTH = 250
 _ROW = 21
 _TENS = (0.001, 0.01, 0.1, 1, 10, 100, 1000, 10_000)
 _TENS_AND_THREES = (0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
-_WIDE = 100.0
-"""Greatest value over the least from which an axis is numbered by tens alone."""
+_HUNDREDS = (0.0001, 0.01, 1, 100, 10_000)
+_WIDE, _WIDEST = 100.0, 20_000.0
+"""Greatest value over the least up to which an axis is numbered by tens and threes, and by tens."""
 _BAND_OPACITY = 0.16
 _DASHES = ((1, 0), (5, 3), (1.5, 2.5))
 _LINE_COLOURS = (ACCENT, CONTRAST, MUTED)
@@ -143,7 +144,8 @@ def intervals(
     low, high = min(every), max(every)
     if log:
         domain = [low / 1.1, high * 1.1]
-        steps = _TENS if high / low > _WIDE else _TENS_AND_THREES
+        spans = ((_WIDE, _TENS_AND_THREES), (_WIDEST, _TENS), (math.inf, _HUNDREDS))
+        steps = next(steps for most, steps in spans if high / low <= most)
         values = [v for v in steps if domain[0] <= v <= domain[1]]
         axis = alt.Axis(
             values=values, format="~r", orient="top", titleAnchor="start", domain=False, ticks=False
@@ -267,8 +269,13 @@ def lines(
     rows: list[dict[str, Any]] = []
     ends: list[dict[str, Any]] = []
     for n, line in enumerate(series):
+        before: int | None = None
         for year, value, low, high in zip(line.years, line.values, line.low, line.high, strict=True):
+            if before is not None and year > before + 1:
+                # A year without a value breaks the line: nothing is known in between.
+                rows.append({"year": before + 1, "value": None, "low": None, "high": None, "n": n})
             rows.append({"year": year, "value": value, "low": low, "high": high, "n": n})
+            before = year
         if line.years:
             ends.append({"year": line.years[-1], "value": line.values[-1], "name": line.name, "n": n})
     _spread(ends, domain)
@@ -280,7 +287,7 @@ def lines(
         scale=alt.Scale(domain=list(years) if span else [years[0] - 1, years[0] + 1], nice=False),
         axis=alt.Axis(values=ticks, format="d", grid=False, title=None, labelFontSize=11, ticks=True),
     )
-    number = ".0%" if percent else ",~r"
+    number = _percent_format(domain[1]) if percent else ",~r"
     y = alt.Y(
         "value:Q",
         scale=alt.Scale(domain=list(domain), nice=False),
@@ -292,9 +299,8 @@ def lines(
     for n in range(len(series)):
         colour, dash = _LINE_COLOURS[n % len(_LINE_COLOURS)], list(_DASHES[n % len(_DASHES)])
         base = alt.Chart(alt.NamedData(name="rows")).transform_filter(f"datum.n === {n}")
-        band = base.transform_filter("isValid(datum.low) && isValid(datum.high)")
         layers.append(
-            band.mark_area(color=colour, opacity=_BAND_OPACITY, line=False, clip=True).encode(
+            base.mark_area(color=colour, opacity=_BAND_OPACITY, line=False, clip=True).encode(
                 x=x, y=alt.Y("low:Q", scale=alt.Scale(domain=list(domain), nice=False)), y2=alt.Y2("high:Q")
             )
         )
@@ -315,6 +321,17 @@ def lines(
     )
     chart = alt.layer(*layers, room).properties(width=width, height=130)
     return finished(chart, {"rows": rows, "ends": ends, "room": [{"x": 1}]})
+
+
+def _percent_format(most: float) -> str:
+    """Return how an axis of shares is numbered, with as many decimals as tell its steps apart.
+
+    Examples
+    --------
+    >>> _percent_format(0.4), _percent_format(0.04), _percent_format(0.004)
+    ('.0%', '.1%', '.2%')
+    """
+    return next((f".{n}%" for n, least in enumerate((0.08, 0.008)) if most >= least), ".2%")
 
 
 def _spread(ends: list[dict[str, Any]], domain: tuple[float, float], *, gap: float = 0.1) -> None:

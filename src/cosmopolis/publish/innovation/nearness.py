@@ -73,6 +73,11 @@ def section(desk: Desk, studio: Studio) -> Section:
         if rows.is_empty():
             blocks.append(Block(title=topic.name, missing=desk.no_ties(topic, "innovation.no_nearness")))
             continue
+        years = rows["year"].n_unique()
+        if years < trends.YEARS_MIN:
+            missing = w("innovation.few_years", n=years)
+            blocks.append(Block(title=topic.name, missing=missing))
+            continue
         alike = table.filter(pl.col("network") == topic.network)
         blocks.append(_block(desk, studio, topic, rows, alike))
     return Section(
@@ -176,10 +181,9 @@ def sentences(desk: Desk, topic: Topic) -> tuple[str, ...]:
     found = verdicts(desk, topic)
     if not found:
         return ()
-    text = [_overall_sentence(desk, found)]
-    recent = verdicts(desk, topic, recent=True)
-    if recent and overall(found) != "none":
-        text.append(_overall_sentence(desk, recent))
+    text = [_overall_sentence(desk, one) for one in _wholes(desk, topic)]
+    if overall(found) == "none":
+        return tuple(text)
     groups = {
         says: [name_of(desk, v.measure) for v in found if v.says == says]
         for says in ("nearer", "farther", "steady", "unclear", "too_few")
@@ -197,7 +201,13 @@ def sentences(desk: Desk, topic: Topic) -> tuple[str, ...]:
 
 def finding(desk: Desk, topic: Topic) -> str:
     """Return the sentences on a field as a whole, over all years and over the last ones."""
-    return desk.words.sentences(sentences(desk, topic)[: 2 if verdicts(desk, topic, recent=True) else 1])
+    return desk.words.sentences(sentences(desk, topic)[: len(_wholes(desk, topic))])
+
+
+def _wholes(desk: Desk, topic: Topic) -> tuple[tuple[Verdict, ...], ...]:
+    """Return the verdicts over all years, and over the last ones where there is anything to say."""
+    found, recent = verdicts(desk, topic), verdicts(desk, topic, recent=True)
+    return tuple(one for one in (found, recent if overall(found) != "none" else ()) if one)
 
 
 def _years_of(desk: Desk, found: Sequence[Verdict]) -> str:

@@ -39,7 +39,7 @@ def section(desk: Desk, studio: Studio) -> Section:
     for topic in desk.topics:
         links = _last_links(desk, topic)
         if links.is_empty():
-            blocks.append(Block(title=topic.name, missing=desk.no_ties(topic, "innovation.no_links")))
+            blocks.append(Block(title=topic.name, missing=desk.no_ties(topic, "innovation.no_links_last")))
             continue
         blocks.append(_pairs_block(desk, studio, topic, links))
     return Section(
@@ -344,7 +344,7 @@ def gravity(desk: Desk, studio: Studio) -> Section:
 
 
 def _extremes(desk: Desk, topic: Topic, links: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, bool]:
-    """Return the pairs above and below what is expected, farthest from one first by the nearer bound.
+    """Return the pairs above and those below what is expected, the surest first.
 
     Taken from `gravity_pairs`, which holds pairs without a record too and is corrected for many tests; where
     the result has no such table, from the intervals of the ties. The last value says which.
@@ -362,9 +362,14 @@ def _extremes(desk: Desk, topic: Topic, links: pl.DataFrame) -> tuple[pl.DataFra
         & pl.col("ratio_high").is_finite()
         & (pl.max_horizontal("count", "expected") >= _LEAST_COUNT)
     )
-    over = known.filter(above).sort("ratio_low", "origin", "destination", descending=[True, False, False])
-    under = known.filter(below).sort("ratio_high", "origin", "destination")
-    return over.select(columns), under.select(columns), corrected
+    if "p_value" not in known.columns:
+        # Without a test the bound nearer to one says how sure it is.
+        nearer = pl.max_horizontal("ratio_low", 1 / pl.col("ratio_high"))
+        known = known.with_columns(p_value=1 / nearer)
+    # Of so many records p may be zero to the last digit: then the greater surplus or lack goes first.
+    known = known.with_columns(_apart=(pl.col("count") - pl.col("expected")).abs().round(6))
+    order = known.sort("p_value", "_apart", "origin", "destination", descending=[False, True, False, False])
+    return order.filter(above).select(columns), order.filter(below).select(columns), corrected
 
 
 def _gravity_block(
