@@ -1,5 +1,8 @@
 """Placement of affiliations: the ways, their order, and what the other rows of an organisation say."""
 
+import os
+from pathlib import Path
+
 import polars as pl
 import pytest
 from places_world import PLACES, organisations, synthetic_countries
@@ -9,6 +12,8 @@ from cosmopolis.places.cities import CityRule
 from cosmopolis.places.institutions import PLACED_SCHEMA, ROW_COLUMNS, WAYS, PlacementRule
 from cosmopolis.places.register import Register
 from cosmopolis.places.resolve import Resolver
+from cosmopolis.records import admit
+from cosmopolis.sources import paperlists, readers, ror
 
 ALDER, ELM, CEDAR = 1, 4, 11
 
@@ -275,3 +280,21 @@ def test_blocks_change_nothing(known: Register, resolver: Resolver, monkeypatch:
     monkeypatch.setattr(institutions, "ROWS_AT_ONCE", 2)
     assert institutions.place(asked, known, resolver).equals(whole)
     assert "organisation_elsewhere" in whole["way"].to_list()
+
+
+@pytest.mark.real
+def test_most_addresses_of_the_real_lists_are_placed(real_resolver: Resolver) -> None:
+    data = Path(os.environ.get("COSMOPOLIS_DATA", Path(__file__).parents[3] / "shared" / "data"))
+    for source in ("paperlists", "ror"):
+        if not (data / source).is_dir():
+            pytest.skip(f"{data / source} is not there; COSMOPOLIS_DATA names the folder that holds {source}")
+    lists = readers.read("paperlists", {name: data / "paperlists" / name for name in paperlists.FILES})
+    addresses = next(admit(raw).frame for raw in lists if raw.part == "affiliations")
+    (listed,) = readers.read("ror", {ror.FILE: data / "ror" / ror.FILE})
+    known = register.build([admit(listed).frame], real_resolver)
+    drawn = addresses.sample(40_000, seed=20_261_123)
+    placed = drawn.hstack(institutions.place(drawn, known, real_resolver))
+    robotics = pl.col("work").str.contains("^(?:icra|iros)-")
+    shares = dict(placed.group_by(robotics).agg(pl.col("city_id").is_not_null().mean()).rows())
+    assert shares[True] >= 0.8
+    assert shares[False] >= 0.75
