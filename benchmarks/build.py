@@ -43,7 +43,7 @@ def main() -> None:
         home = Path(folder)
         first, second = home / "first", home / "second"
         if cache:
-            shutil.copytree(cache, first, ignore=shutil.ignore_patterns("steps", "archives"))
+            shutil.copytree(cache, first, ignore=shutil.ignore_patterns("steps", "archives", "parts"))
         run([*cosmopolis, "sources", "pull", "--cache", str(first)])
         shutil.copytree(first, second)
         build = [*cosmopolis, "build", "--offline", "--quiet"]

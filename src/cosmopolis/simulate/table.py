@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+import pyarrow.parquet as pq
 
 from cosmopolis.simulate.draw import Block, blocks
 from cosmopolis.simulate.names import VENUE, Institutions, topics_of
@@ -23,21 +24,21 @@ def write(folder: Path, plan: Plan, institutions: Institutions) -> int:
         Folder of the source in the mirror.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    rows, held, number = 0, list[pl.DataFrame](), 0
-    for block in blocks(plan, plan.works, name="works"):
-        held.append(_rows(block, plan, institutions))
-        rows += held[-1].height
-        if len(held) == _BLOCKS_A_FILE:
-            _write(folder, number, held)
-            held, number = [], number + 1
-    if held:
-        _write(folder, number, held)
+    rows = 0
+    writer: pq.ParquetWriter | None = None
+    for number, block in enumerate(blocks(plan, plan.works, name="works")):
+        table = _rows(block, plan, institutions).to_arrow(compat_level=pl.CompatLevel.oldest())
+        if number % _BLOCKS_A_FILE == 0:
+            if writer is not None:
+                writer.close()
+            path = folder / f"synthetic_works_{number // _BLOCKS_A_FILE:04}.parquet"
+            writer = pq.ParquetWriter(path, table.schema, compression="zstd", compression_level=1)
+        if writer is not None:
+            writer.write_table(table)
+        rows += table.num_rows
+    if writer is not None:
+        writer.close()
     return rows
-
-
-def _write(folder: Path, number: int, frames: list[pl.DataFrame]) -> None:
-    path = folder / f"synthetic_works_{number:04}.parquet"
-    pl.concat(frames).write_parquet(path, compression="zstd", compression_level=1, statistics=False)
 
 
 def _rows(block: Block, plan: Plan, institutions: Institutions) -> pl.DataFrame:
