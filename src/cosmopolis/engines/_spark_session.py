@@ -40,6 +40,9 @@ LEAST_MEMORY_MB = 512
 LOOPBACK = "127.0.0.1"
 """The address of this machine for itself: nothing on the network sees a Spark that runs here alone."""
 
+LOCAL_PARTS = 8
+"""Parts that rows are dealt out to on one machine; each costs time, and small queries are many."""
+
 _SUBMITTED = "PYSPARK_GATEWAY_PORT"  # set by spark-submit, which has made the settings already
 _JAVA_SECONDS = 60
 _STOP_SECONDS = 30
@@ -249,6 +252,7 @@ def _settings(master: str, memory_mb: int) -> dict[str, str]:
         settings |= {
             "spark.driver.host": LOOPBACK,
             "spark.driver.bindAddress": LOOPBACK,
+            "spark.sql.shuffle.partitions": str(LOCAL_PARTS),
         }
     return settings
 
