@@ -193,8 +193,7 @@ def project_groups(  # noqa: C901 - a call for each record would take most of th
     up_i = np.uint64(class_bits + city_bits)
     up_group = np.uint64(class_bits + 2 * city_bits)
     for group in range(first, stop):
-        size = 0
-        ties = 0
+        size, ties = _integer(0), _integer(0)
         for span in range(starts[group], starts[group + 1]):
             at = spans[span, 0]
             high = spans[span, 1]
@@ -318,7 +317,7 @@ def count_part(
     city_bits, class_bits = widths
     out_keys, out_counts = out
     ordered = _radix(keys, spare, len(keys), class_bits + 2 * city_bits)
-    return _count_sorted(ordered, len(keys), prefix, class_bits, out_keys, out_counts, 0)
+    return _count_sorted(ordered, len(keys), prefix, class_bits, out_keys, out_counts, _integer(0))
 
 
 @compiled

@@ -1,6 +1,7 @@
 """Records in memory, as they are read: what `_grouping` fills and empties, with the tables that it needs."""
 
 from collections.abc import Callable
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,8 +9,17 @@ from numpy.typing import NDArray
 from cosmopolis.engines import _grouping as g
 from cosmopolis.engines.projection import UnsortedItemsError
 
+_Number = TypeVar("_Number", np.int32, np.int64)
+
 _FIRST_SLOTS = 1 << 12
 _STATES = 11
+
+
+def _frozen(values: NDArray[_Number]) -> NDArray[_Number]:
+    """Return a view that cannot be written, as columns of Arrow are: one kind of array, compiled once."""
+    view = values.view()
+    view.flags.writeable = False
+    return view
 
 
 class Table:
@@ -95,9 +105,9 @@ class Records:
         while True:
             self._make_room(len(items) - row)
             row = g.read_rows(
-                items,
-                (years, fields),
-                cities,
+                _frozen(items),
+                (_frozen(years), _frozen(fields)),
+                _frozen(cities),
                 row,
                 self.segment,
                 self.arena,
