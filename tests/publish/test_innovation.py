@@ -377,8 +377,12 @@ def test_classes_end_before_the_last_window(english: Chapter) -> None:
 
 def test_few_records_make_no_leader(made: Result) -> None:
     small = made.table("field_totals").with_columns(pl.col("count") // 100, pl.col("fractional") / 1000)
-    desk = Desk(View(replace(made, tables={**made.tables, "field_totals": small}), Words("en")))
+    changed = replace(made, tables={**made.tables, "field_totals": small})
+    desk = Desk(View(changed, Words("en")))
     assert "too few to rank" in fields.leading(desk, desk.topics[0])
+    block = _section(_chapter(changed), "fields").blocks[0]
+    assert not block.figures
+    assert len(block.sentences) == len(block.tables) == 1
 
 
 def test_maps_hold_ties_beyond_chance_alone(made: Result, english: Chapter) -> None:

@@ -90,6 +90,9 @@ def _block(desk: Desk, studio: Studio, topic: Topic) -> Block:
     if totals.is_empty():
         return Block(title=topic.name, missing=w("innovation.no_records", years=years))
     rca, growths = specialisation(desk, topic), _growths(desk, topic)
+    table = _table(desk, topic, totals.head(shown.rows), rca, growths)
+    if _few(totals):
+        return Block(title=topic.name, sentences=(_lead_sentence(desk, topic, totals),), tables=(table,))
     first = totals.head(_FIRST)
     names = [view.city(city_id) for city_id in first["city_id"].to_list()]
     growing = growth_rows(desk, topic)
@@ -138,15 +141,20 @@ def _block(desk: Desk, studio: Studio, topic: Topic) -> Block:
         title=topic.name,
         sentences=tuple(sentences),
         figures=tuple(figures),
-        tables=(_table(desk, topic, totals.head(shown.rows), rca, growths),),
+        tables=(table,),
     )
+
+
+def _few(totals: pl.DataFrame) -> bool:
+    """Say whether a field has too few records to rank cities."""
+    return math.fsum(totals["fractional"].to_list()) < LEAST_RECORDS
 
 
 def _lead_sentence(desk: Desk, topic: Topic, totals: pl.DataFrame) -> str:
     w, best = desk.words, totals.row(0, named=True)
-    records = math.fsum(totals["fractional"].to_list())
-    if records < LEAST_RECORDS:
-        return w("innovation.few_records", years=desk.years(desk.span(topic)), n=round(records))
+    if _few(totals):
+        n = round(math.fsum(totals["fractional"].to_list()))
+        return w("innovation.few_records", years=desk.years(desk.span(topic)), n=n)
     return w(
         "innovation.first_city",
         city=desk.view.city(best["city_id"]),
