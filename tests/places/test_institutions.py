@@ -298,3 +298,18 @@ def test_most_addresses_of_the_real_lists_are_placed(real_resolver: Resolver) ->
     shares = dict(placed.group_by(robotics).agg(pl.col("city_id").is_not_null().mean()).rows())
     assert shares[True] >= 0.8
     assert shares[False] >= 0.75
+
+
+def test_a_seat_that_the_addresses_contradict_is_no_guess(known: Register, resolver: Resolver) -> None:
+    bare = {"text": "Sap Inc., Arborea"}
+    elsewhere = [{"text": f"Room {n}, Sap, Cedar, Arborea"} for n in range(3)]
+    also = [{"text": f"Room {n}, Sap, Oak, Northshire, Arborea"} for n in range(3)]
+    with_seats = PlacementRule(seats=True)
+    few = institutions.place(rows(bare, *elsewhere), known, resolver, rule=with_seats)
+    assert few.select("way", "city_id").row(0) == ("organisation_seat", ALDER)
+    many = institutions.place(rows(bare, *elsewhere, *also), known, resolver, rule=with_seats)
+    assert many.select("way", "city_id").row(0) == ("none", None)
+    assert "works in many" in many["reason"][0]
+    lenient = PlacementRule(seats=True, seat_share=0.0)
+    kept = institutions.place(rows(bare, *elsewhere, *also), known, resolver, rule=lenient)
+    assert kept.select("way", "city_id").row(0) == ("organisation_seat", ALDER)

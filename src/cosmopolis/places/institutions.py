@@ -92,12 +92,16 @@ class PlacementRule:
     ----------
     seats
         Whether the seat of an organisation of many sites stands for rows that name no city.
+    seat_share
+        Least share of the organisation's addresses that name a place which must name its seat, where there
+        are `elsewhere_rows` of them; else its seat does not count even so.
     elsewhere_rows, elsewhere_share
         Other rows of an organisation place it where at least so many of them name a city, and this
         share of them the same.
     """
 
     seats: bool = False
+    seat_share: float = 0.5
     elsewhere_rows: int = 5
     elsewhere_share: float = 0.9
 
@@ -253,7 +257,8 @@ def _place_distinct(
         ("organisation_elsewhere", sure.filter("learnt")),
         ("text", address),
         ("text_part", part),
-        ("organisation_seat", seats),
+        ("organisation_seat", seats.filter(~pl.col("contradicted"))),
+        ("contradicted", seats),
     ]
     best = (
         pl.concat(
@@ -266,11 +271,11 @@ def _place_distinct(
         .sort("q", "order")
         .unique("q", keep="first", maintain_order=True)
     )
-    if not rule.seats:
-        best = best.with_columns(
-            pl.when(pl.col("way") == "organisation_seat").then(None).otherwise(pl.col(column)).alias(column)
-            for column in ("place_id", "city_id")
-        )
+    no_place = ("contradicted",) if rule.seats else ("contradicted", "organisation_seat")
+    best = best.with_columns(
+        pl.when(pl.col("way").is_in(no_place)).then(None).otherwise(pl.col(column)).alias(column)
+        for column in ("place_id", "city_id")
+    )
     shown = _shown_names(known, distinct)
     return (
         distinct.select("q")
@@ -299,7 +304,7 @@ def _reason() -> pl.Expr:
         .then(None)
         .when(pl.col("place_id").is_not_null())
         .then(pl.lit("its place belongs to no city"))
-        .when(pl.col("way") == "organisation_seat")
+        .when(pl.col("way").is_in(["organisation_seat", "contradicted"]))
         .then(pl.lit("names no place, and its organisation works in many"))
         .when(pl.col("organisation_key").is_null())
         .then(pl.lit("names neither a place nor an organisation"))
@@ -391,7 +396,7 @@ def _with_learnt_sites(
     """
     spot = pl.coalesce("city_id", "place_id")
     named = (
-        organisations.select("q", "organisation", seat=spot)
+        organisations.select("q", "organisation", "key", seat=spot)
         .join(address.select("q", "city_id", spot=spot), on="q", how="inner")
         .join(distinct.select("q", "rows"), on="q", how="inner")
     )
@@ -413,8 +418,11 @@ def _with_learnt_sites(
     is_learnt = pl.col("learnt_place").is_not_null() & (pl.col("sites") != "many")
     return (
         organisations.join(learnt, on="organisation", how="left", maintain_order="left")
+        .join(_contradicted(named, rule), on="organisation", how="left", maintain_order="left")
         .with_columns(
-            learnt=is_learnt & ~spot.eq_missing(pl.col("learnt_place")), one_site=pl.col("sites") == "one"
+            learnt=is_learnt & ~spot.eq_missing(pl.col("learnt_place")),
+            one_site=pl.col("sites") == "one",
+            contradicted=pl.col("contradicted").fill_null(value=False),
         )
         .with_columns(
             sites=pl.when(is_learnt)
@@ -425,4 +433,19 @@ def _with_learnt_sites(
             place_id=pl.when("learnt").then("learnt_place").otherwise("place_id"),
             city_id=pl.when("learnt").then("learnt_city").otherwise("city_id"),
         )
+    )
+
+
+def _contradicted(named: pl.DataFrame, rule: PlacementRule) -> pl.DataFrame:
+    """Find organisations whose seat few of their addresses name: `organisation, contradicted`.
+
+    Addresses of all branches are taken together, since who writes a firm's name alone may be at any of them.
+    """
+    everywhere = named.group_by("key", "spot").agg(pl.col("rows").sum())
+    total = everywhere.group_by("key").agg(total=pl.col("rows").sum())
+    seats = named.select("organisation", "key", spot="seat").unique()
+    return (
+        seats.join(everywhere, on=["key", "spot"], how="left")
+        .join(total.filter(pl.col("total") >= rule.elsewhere_rows), on="key", how="inner")
+        .select("organisation", contradicted=pl.col("rows").fill_null(0) < rule.seat_share * pl.col("total"))
     )
