@@ -125,7 +125,7 @@ class InnovationSettings:
     window_years: int = 5
     largest_record: int | None = None
     repeats_most: int = 5_000_000
-    seats: bool = True
+    seats: bool = False
     near_km: list[float] = field(default_factory=lambda: [500.0, 1000.0])
     gravity_cities: int = 300
     runs: int = 50
