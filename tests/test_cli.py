@@ -21,7 +21,7 @@ ADDED = (
 )
 """Columns that `resolve` adds, in their order."""
 
-HEAVY = ("polars", "duckdb", "altair", "numpy", "scipy", "igraph", "vl_convert", "pyarrow", "httpx")
+HEAVY = ("polars", "duckdb", "numba", "altair", "numpy", "scipy", "igraph", "vl_convert", "pyarrow", "httpx")
 
 
 # --- the command as a whole
