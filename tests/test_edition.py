@@ -190,6 +190,19 @@ DANGLING = {
         "no sector group 'tecnology'",
         "'technology'",
     ),
+    "frontier field": (
+        ('table = "trade_share"', 'table = "field_totals"\nfield = "robotix"\nmeasure = "count"'),
+        "no frontier field 'robotix'",
+        "'robotics'",
+    ),
+    "frontier field not taken": (
+        (
+            'table = "trade_share"',
+            'table = "field_totals"\nfield = "trees"\nmeasure = "count"\n[innovation]\nfrontiers = ["robotics"]',
+        ),
+        "no frontier field 'trees'",
+        "'robotics'",
+    ),
     "neither": (('table = "trade_share"', ""), "got neither, but expected a network", "or a table"),
     "countries": (
         ('network = "sea"\nfield = "port_pairs"', 'network = "trade"\nfield = "intermediate"'),
@@ -234,7 +247,9 @@ def test_the_command_says_it_without_a_traceback(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {"mirror", "catalog.toml", "edition.toml"}
 
 
-@pytest.mark.parametrize(("name", "near"), [("opne", "'open'"), ("nowhere.toml", "known are 'innovation-ai', 'open'")])
+@pytest.mark.parametrize(
+    ("name", "near"), [("opne", "'open'"), ("nowhere.toml", "known are 'innovation-ai', 'open'")]
+)
 def test_an_edition_that_is_not_there(name: str, near: str) -> None:
     with pytest.raises(UnknownNameError, match=f"there is no edition '{name}'.*{near}"):
         load(name)

@@ -12,6 +12,7 @@ from cosmopolis.edition import Edition
 from cosmopolis.errors import SpecError, UnknownNameError, hint_near
 from cosmopolis.index.tree import Indicator
 from cosmopolis.measures import centrality, concentration, downscale, headquarters
+from cosmopolis.networks import fields as frontiers
 from cosmopolis.networks.links import kind
 from cosmopolis.pipeline.cities import Atlas
 from cosmopolis.pipeline.networks import Woven, coverage_of
@@ -95,6 +96,7 @@ def _check_frontier(indicator: Indicator, edition: Edition, catalog: Catalog, wh
     """See that an indicator of frontier fields names a field, and that its sources may enter."""
     if not indicator.field:
         raise SpecError(f"{where}: the table 'field_totals' needs a field, the id of a frontier")
+    _check_field(indicator, edition, where)
     if indicator.measure not in _TOTALS:
         raise UnknownNameError(
             f"{where}: the table 'field_totals' has no measure {indicator.measure!r}"
@@ -106,6 +108,17 @@ def _check_frontier(indicator: Indicator, edition: Edition, catalog: Catalog, wh
         raise SpecError(
             f"{where}: its papers are those of all sources of the edition, and {only_shown[0]!r} may "
             "be shown, never enters an index; take the source out of the edition"
+        )
+
+
+def _check_field(indicator: Indicator, edition: Edition, where: str) -> None:
+    """See that an indicator's field is one of the edition's frontiers: another would be zero everywhere."""
+    own = edition.innovation.fields
+    known = frontiers.load(edition.path(own) if own else None).pick(edition.innovation.frontiers).ids()
+    if indicator.field not in known:
+        raise UnknownNameError(
+            f"{where}: the edition has no frontier field {indicator.field!r}"
+            + hint_near(indicator.field or "", known)
         )
 
 

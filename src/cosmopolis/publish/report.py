@@ -269,7 +269,8 @@ def _world_map(view: View, desk: _Desk, *, number: int) -> tuple[Figure, str]:
         if among.height:
             strong = network_pages.strongest(among, result.shown)
             ties = network_pages.ties_of(strong, network_pages.places(view, "city"))
-            lead = w("map.lead", network=w.said(note.kind.name), year=str(year), n=len(ties))
+            name = network_pages.name_of_network(view, note)
+            lead = w("map.lead", network=name, year=str(year), n=len(ties))
             unit = w.said(note.kind.weight)
             break
     spec = maps.world_map(
