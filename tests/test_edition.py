@@ -198,9 +198,9 @@ DANGLING = {
     "frontier field not taken": (
         (
             'table = "trade_share"',
-            'table = "field_totals"\nfield = "trees"\nmeasure = "count"\n[innovation]\nfrontiers = ["robotics"]',
+            'table = "field_totals"\nfield = "oak"\nmeasure = "count"\n[innovation]\nfrontiers=["robotics"]',
         ),
-        "no frontier field 'trees'",
+        "no frontier field 'oak'",
         "'robotics'",
     ),
     "neither": (('table = "trade_share"', ""), "got neither, but expected a network", "or a table"),
