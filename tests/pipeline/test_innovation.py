@@ -14,6 +14,7 @@ from world.run import run
 from cosmopolis.engines import check_engine
 from cosmopolis.errors import EngineError
 from cosmopolis.publish import report
+from cosmopolis.publish.innovation.schemas import KEYS
 
 SOURCES = (*world.SOURCES, "paper-table", "patent-table")
 
@@ -229,3 +230,16 @@ def test_both_engines_make_tables_of_the_same_bytes(result: Path, tmp_path: Path
 def manifest(result: Path) -> dict[str, Any]:
     read: dict[str, Any] = json.loads((result / "manifest.json").read_text(encoding="utf-8"))
     return read
+
+
+def test_the_data_package_describes_every_table_and_column(result: Path) -> None:
+    package = json.loads((result / "tables" / "datapackage.json").read_text(encoding="utf-8"))
+    found = {resource["name"]: resource for resource in package["resources"]}
+    assert {"field_totals", "region_shares", "organisations", "frontier_fields"} <= found.keys()
+    for name, resource in found.items():
+        assert resource["title_zh"], name
+        for field in resource["schema"]["fields"]:
+            assert field["description"], (name, field)
+            assert field["description_zh"], (name, field)
+    for name in KEYS.keys() & found.keys():
+        assert found[name]["schema"]["primaryKey"] == list(KEYS[name])
