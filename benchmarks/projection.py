@@ -4,7 +4,7 @@ Synthetic works (9 fields, 25 years, 3,000 cities by Zipf's law, on average 2.2 
 Parquet; each program then reads the file and gives sorted links with counts, in a process of its own, whose
 libraries are imported before the clock starts; memory is the peak of that process. SciPy's product AᵀA of the
 incidence matrix knows neither field nor year. Every answer must have the same number of pairs and of pair
-events. Prints the rows of `benchmarks/RESULTS.md`; `--picture FILE` draws time and memory against rows as SVG. It
+events. Prints the rows of `benchmarks/RESULTS.md`; `--picture FILE` draws time and memory against rows. It
 judges nothing else.
 """
 
