@@ -11,8 +11,11 @@ from world.facts import ALDER, ASPEN, BEECH, BIRCH, CEDAR, DOGWOOD
 from world.killed import draw_nothing
 from world.run import run
 
+from cosmopolis.edition import InnovationSettings
 from cosmopolis.engines import check_engine
 from cosmopolis.errors import EngineError
+from cosmopolis.networks.links import COUNTRY_LINKS
+from cosmopolis.pipeline.innovation.tables import country_trends_table
 from cosmopolis.publish import report
 from cosmopolis.publish.innovation.schemas import KEYS
 
@@ -243,3 +246,19 @@ def test_the_data_package_describes_every_table_and_column(result: Path) -> None
             assert field["description_zh"], (name, field)
     for name in KEYS.keys() & found.keys():
         assert found[name]["schema"]["primaryKey"] == list(KEYS[name])
+
+
+def test_trends_of_countries_end_with_the_last_year_of_their_own_field() -> None:
+    rows = [
+        ("coauthorship", field, year, "CN", "US", 50.0, 50)
+        for field, last in (("artificial_intelligence", 2024), ("robotics", 2023))
+        for year in range(2000, last + 1)
+    ]
+    links = pl.DataFrame(rows, schema=COUNTRY_LINKS, orient="row")
+    found = country_trends_table(links, InnovationSettings(recent_years=6))
+    assert found.select("field", "from_year", "to_year", "years").rows() == [
+        ("artificial_intelligence", 2000, 2024, 25),
+        ("artificial_intelligence", 2019, 2024, 6),
+        ("robotics", 2000, 2023, 24),
+        ("robotics", 2018, 2023, 6),
+    ]

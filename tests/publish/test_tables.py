@@ -166,7 +166,7 @@ def _innovation_tables() -> dict[str, pl.DataFrame]:
         "link_measures": measured.links_of_windows(ties, models, by_chance, settings),
         "nearness": near,
         "nearness_trends": measured.nearness_trends(near, settings),
-        "country_trends": country_trends.country_trends(COUNTRY_LINKS.to_frame()),
+        "country_trends": measured.country_trends_table(COUNTRY_LINKS.to_frame(), settings),
         "country_agreement": country_trends.AGREEMENT.to_frame(),
         "communities": measured.community_table(ties, settings),
         **measured.leader_table(ties, cities, settings),

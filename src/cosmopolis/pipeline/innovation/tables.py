@@ -10,6 +10,7 @@ from cosmopolis.engines.projection import SHARE_UNITS
 from cosmopolis.measures import (
     citations,
     communities,
+    country_trends,
     gravity,
     leaders,
     nearness,
@@ -229,6 +230,21 @@ def nearness_trends(near: pl.DataFrame, settings: InnovationSettings) -> pl.Data
     empty = nearness.nearness_trends(near.clear())
     keys = ["network", "field", "measure", "from_year", "to_year"]
     return pl.concat([empty, *frames]).unique(keys, keep="first", maintain_order=True).sort(keys)
+
+
+def country_trends_table(country_links: pl.DataFrame, settings: InnovationSettings) -> pl.DataFrame:
+    """Return the table `country_trends` of the edition's partners, each field over its own years."""
+    frames = [
+        twice(
+            of_field,
+            settings,
+            lambda links, years: country_trends.country_trends(
+                links, years=years, countries=settings.partners, band=settings.steady
+            ),
+        )
+        for _, of_field in country_links.group_by("network", "field", maintain_order=True)
+    ]
+    return pl.concat([country_trends.COUNTRY_TRENDS.to_frame(), *frames])
 
 
 def leader_table(ties: Ties, cities: pl.DataFrame, settings: InnovationSettings) -> dict[str, pl.DataFrame]:

@@ -110,8 +110,9 @@ def weave(
         _account_rest(desk)
     others = _cooperation(desk)
     if not others.is_empty():
-        parts["country_agreement"] = [country_trends.compare(woven.country_links, others)]
-        parts.setdefault("country_trends", []).append(_trends(others, edition))
+        papers_alone = woven.country_links.filter(pl.col("network").str.starts_with("coauthorship"))
+        parts["country_agreement"] = [country_trends.compare(papers_alone, others)]
+        parts.setdefault("country_trends", []).append(tables.country_trends_table(others, edition.innovation))
         woven.country_links = pl.concat([woven.country_links, others]).sort(*COUNTRY_LINKS.names()[:5])
     if last:
         woven.last_totals = pl.concat(last).match_to_schema(LAST_TOTALS).sort("field", "city_id")
@@ -169,7 +170,7 @@ def _network(
         "link_measures": links,
         "nearness": near,
         "nearness_trends": tables.nearness_trends(near, settings),
-        "country_trends": _trends(followed.country_links(), desk.edition),
+        "country_trends": tables.country_trends_table(followed.country_links(), settings),
         "communities": tables.community_table(ties, settings),
         **tables.leader_table(ties, cities, settings),
         **tables.organisation_tables(links, items, desk, cities),
@@ -245,15 +246,3 @@ def _account_rest(desk: Desk) -> None:
                     desk.shelf.ledger.count(source, part, used=0, aside={_NO_TABLE: rows})
                 else:
                     desk.shelf.account(source, part, none, no_lines, otherwise=_NO_TABLE)
-
-
-def _trends(country_links: pl.DataFrame, edition: Edition) -> pl.DataFrame:
-    """Follow the ties of the edition's partners over all years and over the last ones."""
-    settings = edition.innovation
-    return tables.twice(
-        country_links,
-        settings,
-        lambda links, years: country_trends.country_trends(
-            links, years=years, countries=settings.partners, band=settings.steady
-        ),
-    )
