@@ -8,38 +8,20 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from cosmopolis.measures.gravity import GRAVITY
+from cosmopolis.measures.growth import FIELD_GROWTH
+from cosmopolis.measures.leaders import REGION_LEADERS
+from cosmopolis.measures.nearness import NEARNESS
+from cosmopolis.measures.specialisation import FIELD_TOTALS
+
 _TOPIC = {"network": pl.String, "field": pl.String}
 _WINDOW = {**_TOPIC, "from_year": pl.Int64, "to_year": pl.Int64}
 _PAIR = {**_WINDOW, "origin": pl.Int64, "destination": pl.Int64}
 
 SCHEMAS: Mapping[str, pl.Schema] = {
     "placement": pl.Schema({"source": pl.String, "way": pl.String, "rows": pl.Int64, "records": pl.Int64}),
-    "field_totals": pl.Schema(
-        {
-            **_TOPIC,
-            "year": pl.Int64,
-            "city_id": pl.Int64,
-            "count": pl.Int64,
-            "fractional": pl.Float64,
-            "shared": pl.Int64,
-            "citations": pl.Int64,
-            "share": pl.Float64,
-            "rca": pl.Float64,
-        }
-    ),
-    "field_growth": pl.Schema(
-        {
-            **_TOPIC,
-            "city_id": pl.Int64,
-            "from_year": pl.Int64,
-            "to_year": pl.Int64,
-            "count_from": pl.Int64,
-            "count_to": pl.Int64,
-            "growth": pl.Float64,
-            "low": pl.Float64,
-            "high": pl.Float64,
-        }
-    ),
+    "field_totals": FIELD_TOTALS,
+    "field_growth": FIELD_GROWTH,
     "link_measures": pl.Schema(
         {
             **_PAIR,
@@ -55,17 +37,7 @@ SCHEMAS: Mapping[str, pl.Schema] = {
             "sdsm_p": pl.Float64,
         }
     ),
-    "gravity": pl.Schema(
-        {
-            **_WINDOW,
-            "term": pl.String,
-            "estimate": pl.Float64,
-            "standard_error": pl.Float64,
-            "low": pl.Float64,
-            "high": pl.Float64,
-            "pairs": pl.Int64,
-        }
-    ),
+    "gravity": GRAVITY,
     "gravity_pairs": pl.Schema(
         {
             **_PAIR,
@@ -77,17 +49,7 @@ SCHEMAS: Mapping[str, pl.Schema] = {
             "verdict": pl.String,
         }
     ),
-    "nearness": pl.Schema(
-        {
-            **_TOPIC,
-            "year": pl.Int64,
-            "measure": pl.String,
-            "value": pl.Float64,
-            "low": pl.Float64,
-            "high": pl.Float64,
-            "ties": pl.Int64,
-        }
-    ),
+    "nearness": NEARNESS,
     "country_trends": pl.Schema(
         {
             **_TOPIC,
@@ -123,17 +85,7 @@ SCHEMAS: Mapping[str, pl.Schema] = {
             "role": pl.String,
         }
     ),
-    "region_leaders": pl.Schema(
-        {
-            **_WINDOW,
-            "region": pl.String,
-            "position": pl.Int64,
-            "city_id": pl.Int64,
-            "count": pl.Int64,
-            "fractional": pl.Float64,
-            "share": pl.Float64,
-        }
-    ),
+    "region_leaders": REGION_LEADERS,
     "country_agreement": pl.Schema({**_TOPIC, "year": pl.Int64, "pairs": pl.Int64, "spearman": pl.Float64}),
     "nearness_trends": pl.Schema(
         {
