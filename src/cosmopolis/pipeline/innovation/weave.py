@@ -33,6 +33,12 @@ _PARTS: Mapping[str, tuple[str, ...]] = {
 
 _NO_TABLE = "no table of this edition is made of it"
 
+_ORDERS: Mapping[str, tuple[str, ...]] = {
+    "country_trends": ("network", "field", "origin", "destination", "from_year", "to_year"),
+    "placement": ("source", "way"),
+}
+"""Tables whose parts come from several places, and the columns by which they are sorted in the end."""
+
 OTHER_NETWORK = "coauthorship_all"
 """Network of works between countries in all fields, as another source counts them."""
 
@@ -116,7 +122,10 @@ def weave(
         woven.country_links = pl.concat([woven.country_links, others]).sort(*COUNTRY_LINKS.names()[:5])
     if last:
         woven.last_totals = pl.concat(last).match_to_schema(LAST_TOTALS).sort("field", "city_id")
-    woven.tables = {name: pl.concat(frames) for name, frames in sorted(parts.items())}
+    woven.tables = {
+        name: pl.concat(frames).sort(_ORDERS.get(name, ()), maintain_order=True)
+        for name, frames in sorted(parts.items())
+    }
     woven.tables["frontier_fields"] = pl.DataFrame(
         [
             (f.id, f.kind, f.name["en"], f.name["zh"], f.definition["en"], f.definition["zh"])
