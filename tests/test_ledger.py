@@ -35,7 +35,7 @@ def test_a_part_settled_by_numbers(ledger: Ledger) -> None:
     assert ledger.entries() == {"s": {"rows_in": 9, "rows_used": 2, "rows_quarantined": 7}}
     assert ledger.reasons("s") == {"broken": 3, "in no city": 1, "of no field": 3}
     assert ledger.tables()["s"].drop("source").rows() == [
-        ("p", None, "", "1 rows", "in no city"),
+        ("p", None, "", "1 row", "in no city"),
         ("p", None, "", "3 rows", "of no field"),
         ("p:a", 2, "column", "value", "broken"),
         ("p:c", 1, "column", "value", "broken"),

@@ -209,7 +209,10 @@ def _rows_away(file: FileRows) -> pl.Series:
 
 def _set_aside(source: str, part: str, aside: Mapping[str, int]) -> pl.DataFrame:
     """Make the lines of rows that are settled by numbers."""
-    lines = [(source, part, None, "", f"{rows} rows", reason) for reason, rows in aside.items()]
+    lines = [
+        (source, part, None, "", f"{rows} row{'' if rows == 1 else 's'}", reason)
+        for reason, rows in aside.items()
+    ]
     return pl.DataFrame(lines, schema=QUARANTINE_SCHEMA, orient="row")
 
 

@@ -58,7 +58,7 @@ def test_numbers_stay_numbers_and_years_and_fields_stay_apart(tmp_path: Path) ->
         "network", "cooccurrence", _write(rows, tmp_path / "r.parquet"), "--out", out, "--cities", cities
     )
     assert answer.status == 0
-    assert answer.err.endswith("gave 2 links; 1 rows lack item, city, year or field and were left out\n")
+    assert answer.err.endswith("gave 2 links; left out for want of item, city, year or field: 1\n")
     assert pl.read_csv(out).rows() == [
         ("cooccurrence", "ai", 2020, 9, 10, 1.0, 1),
         ("cooccurrence", "é", 2021, 9, 10, 1.0, 1),

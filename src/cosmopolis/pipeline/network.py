@@ -180,5 +180,5 @@ def _tell(projection: Projection, links: pl.DataFrame, largest_record: int | Non
     if largest_record is not None:
         words.append(f"{projection.capped} records in more than {largest_record} cities made no link")
     if projection.null_rows:
-        words.append(f"{projection.null_rows} rows lack item, city, year or field and were left out")
+        words.append(f"left out for want of item, city, year or field: {projection.null_rows}")
     sys.stderr.write(f"cosmopolis: {'; '.join(words)}\n")

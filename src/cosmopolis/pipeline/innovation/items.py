@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 PANEL = ":panel"
 """End of the name of a field's records in the venues of its panel."""
 
+TOLD_MOST = 1_000_000
+"""Rows of a part of one file up to which each row that is not used is told by itself."""
+
 PLACEMENT = pl.Schema(
     {"source": pl.String, "way": pl.String, "rows": pl.Int64, "records": pl.Int64},
 )
@@ -236,10 +239,11 @@ def _account(desk: Desk, lists: Sequence[str]) -> None:
 def settle(desk: Desk, source: str, part: str, *, judged: str, column: str) -> None:
     """Count the rows of a part as used or set aside, by `source, row, reason` of a table.
 
-    The rows of a folder source are settled by numbers, since there may be hundreds of millions.
+    The rows of a source of several files, or of more than `TOLD_MOST` rows, are settled by numbers.
     """
     where = f"FROM {judged} WHERE source = {_quoted(source)}"
-    if desk.is_folder(source):
+    files, rows_in = len(desk.shelf.scan(source, part)), desk.shelf.counts(source, part)[0]
+    if desk.is_folder(source) and (files > 1 or rows_in > TOLD_MOST):
         sql = f"SELECT reason, CAST(COUNT(*) AS BIGINT) AS n {where} GROUP BY reason"
         counts: Mapping[str | None, int] = dict(desk.engine.query(sql, order=("reason",)).iter_rows())
         aside = {reason: n for reason, n in counts.items() if reason is not None}
