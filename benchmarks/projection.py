@@ -164,7 +164,7 @@ def scipy_product(file: Path) -> tuple[int, int]:
 
 
 def kernel(file: Path) -> tuple[int, int]:
-    """Project rows that lie in memory as Arrow columns with coded fields; reading and loading code left out."""
+    """Project rows that lie in memory as Arrow columns with coded fields; reading is left out."""
     global _started  # noqa: PLW0603 - the clock starts after reading
     import duckdb  # noqa: PLC0415 - measured in a process of its own
 
