@@ -258,10 +258,12 @@ def settle(desk: Desk, source: str, part: str, *, judged: str, column: str) -> N
 
 
 def _placement(engine: "Engine") -> pl.DataFrame:
-    """Count rows and works by source and way of placing."""
+    """Count rows and works by source and way of placing; `no_city`: the place found belongs to no city."""
+    way = "CASE WHEN city_id IS NULL AND way <> 'none' THEN 'no_city' ELSE way END"
     found = engine.query(
         "SELECT source, way, CAST(COUNT(*) AS BIGINT) AS rows, "
-        "CAST(COUNT(DISTINCT work) AS BIGINT) AS records FROM paper_places GROUP BY source, way",
+        "CAST(COUNT(DISTINCT work) AS BIGINT) AS records "
+        f"FROM (SELECT source, work, {way} AS way FROM paper_places) AS p GROUP BY source, way",
         order=("source", "way"),
     )
     return found.match_to_schema(PLACEMENT)

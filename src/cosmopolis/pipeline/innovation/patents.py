@@ -175,8 +175,8 @@ def _keep_inventors(desk: Desk) -> None:
 def _placement(desk: Desk) -> pl.DataFrame:
     """Count inventors and patents by source and way of placing."""
     found = desk.engine.query(
-        "SELECT source, CASE WHEN city_id IS NULL THEN 'none' WHEN way = 'coordinates' THEN way "
-        "ELSE 'text' END AS way, CAST(COUNT(*) AS BIGINT) AS rows, "
+        "SELECT source, CASE WHEN way = 'unresolved' THEN 'none' WHEN city_id IS NULL THEN 'no_city' "
+        "WHEN way = 'coordinates' THEN way ELSE 'text' END AS way, CAST(COUNT(*) AS BIGINT) AS rows, "
         "CAST(COUNT(DISTINCT patent) AS BIGINT) AS records FROM inventor_places GROUP BY 1, 2",
         order=("source", "way"),
     )
