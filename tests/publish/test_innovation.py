@@ -340,6 +340,15 @@ def test_placing_counts_every_row(english: Chapter) -> None:
     ]
 
 
+def test_a_town_that_is_no_city_is_not_counted_as_found(made: Result) -> None:
+    rows = [("s", "text", 70, 30), ("s", "none", 10, 5), ("s", "no_city", 20, 9)]
+    changed = replace(made, tables={**made.tables, "placement": _frame("placement", rows)})
+    block = _section(_chapter(changed), "placing").blocks[0]
+    assert "70 of 100 rows (70%)" in block.sentences[0]
+    assert "20 rows lie in towns that are no cities" in block.sentences[1]
+    assert [cell.text for cell in block.tables[0].rows[0]][1:] == ["100", "70%", "10%", "20%", "5"]
+
+
 def test_first_city_and_its_share(made: Result, english: Chapter) -> None:
     counts = {city: 4000 // city * 5 for city in CITIES}
     share = counts[1] / sum(counts.values())

@@ -1,5 +1,7 @@
 """Section on placing: how many addresses found their city, by which way, and what is missing."""
 
+from collections.abc import Sequence
+
 from cosmopolis.publish.innovation import charts, symbols
 from cosmopolis.publish.innovation.model import Block, Column, Key, Section, Table, row
 from cosmopolis.publish.innovation.studio import Studio
@@ -19,7 +21,10 @@ WAYS = (
 )
 """Ways of placing in the order of the key, like beside like; others come after, by name."""
 
-NOT_PLACED = ("none", "ambiguous", "unknown", "not_placed")
+NO_CITY = "no_city"
+"""What the table calls rows whose place was found and belongs to no city."""
+
+NOT_PLACED = ("none", "ambiguous", "unknown", "not_placed", NO_CITY)
 """What the table calls rows that found no city."""
 
 
@@ -66,6 +71,9 @@ def _block(desk: Desk, studio: Studio) -> Block:
         for source in sources
         if whole[source]
     ]
+    outside = sum(ways.get(NO_CITY, (0, 0))[0] for ways in counts.values())
+    if outside:
+        sentences.append(w("innovation.outside_cities", n=outside))
     parts = [
         charts.Part(bar=titles[source], place=_place(way), share=counts[source][way][0] / whole[source])
         for source in sources
@@ -80,8 +88,9 @@ def _block(desk: Desk, studio: Studio) -> Block:
     )
     key = Key(
         entries=tuple(
-            (symbols.swatch(charts.way_colour(_place(way))), w.or_id("placing_way", way))
-            for way in (*placed, *lost[:1])
+            (symbols.swatch(charts.way_colour(_place(ways[0]))), w.joined(_names(desk, ways)))
+            for ways in (*((way,) for way in placed), tuple(lost))
+            if ways
         )
     )
     body = [
@@ -92,7 +101,7 @@ def _block(desk: Desk, studio: Studio) -> Block:
                 w.share(counts[source][way][0] / whole[source]) if counts[source].get(way, (0, 0))[0] else "–"
                 for way in (*placed, *lost)
             ),
-            w.whole(sum(counts[source].get(way, (0, 0))[1] for way in lost)),
+            w.whole(sum(counts[source].get(way, (0, 0))[1] for way in lost if way != NO_CITY)),
         )
         for source in sources
         if whole[source]
@@ -116,6 +125,11 @@ def _block(desk: Desk, studio: Studio) -> Block:
             ),
         ),
     )
+
+
+def _names(desk: Desk, ways: Sequence[str]) -> list[str]:
+    """Name ways of placing."""
+    return [desk.words.or_id("placing_way", way) for way in ways]
 
 
 def _place(way: str) -> int | None:
