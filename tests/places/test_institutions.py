@@ -247,6 +247,44 @@ def test_addresses_that_a_crude_look_up_gets_wrong(real_resolver: Resolver) -> N
     assert dict(zip(REAL, named, strict=True)) == REAL
 
 
+def test_a_name_that_the_reviewed_table_bars_places_nothing(
+    resolver: Resolver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = organisations(
+        {"organisation": "0a", "ror": "0a", "name": "Alder University", "country": "XA", "place_id": CEDAR}
+    )
+    asked = rows(
+        {"text": "Alder University"}, {"organisation": "Alder Univ."}, {"text": "Alder University, Arborea"}
+    )
+    asked = pl.concat([asked, rows({"text": "Alder University, Cedar, Arborea"})])
+    reviewed = register.reviewed_organisations().clear()
+
+    def placed(table: pl.DataFrame) -> list[int | None]:
+        monkeypatch.setattr(register, "reviewed_organisations", lambda: table)
+        return institutions.place(asked, register.build([listed], resolver), resolver)["city_id"].to_list()
+
+    assert placed(reviewed) == [CEDAR] * 4
+    barred = pl.DataFrame([("Alder University", "", "XA", "", "many")], schema=reviewed.schema, orient="row")
+    assert placed(barred) == [None, None, None, CEDAR]
+
+
+@pytest.mark.real
+def test_suzhou_university_is_neither_in_jiangsu_nor_in_anhui(real_resolver: Resolver) -> None:
+    anhui = real_resolver.gazetteer.cities.filter(pl.col("city_id") == 1793743)["city_id"].item()
+    listed = organisations(
+        {"organisation": "0a", "ror": "0a", "name": "Suzhou University", "country": "CN", "place_id": anhui}
+    )
+    known = register.build([listed], real_resolver)
+    texts = (
+        "Suzhou University",
+        "Suzhou University, China",
+        "Soochow University",
+        "Soochow University, Suzhou",
+    )
+    placed = institutions.place(rows(*({"text": text} for text in texts)), known, real_resolver)
+    assert placed["city_id"].to_list() == [None, None, 1886760, 1886760]
+
+
 def test_an_organisation_has_one_key_whether_its_row_names_the_country_or_not(
     known: Register, resolver: Resolver
 ) -> None:

@@ -135,7 +135,11 @@ def _says_nothing(key: pl.Expr) -> pl.Expr:
 
 @lru_cache(maxsize=1)
 def reviewed_organisations() -> pl.DataFrame:
-    """Read the reviewed table that ships with the package: `name, other_names, country, city, sites`."""
+    """Read the reviewed table that ships with the package: `name, other_names, country, city, sites`.
+
+    A name without a city, which is of `many` sites, is one that organisations in several cities go by: it
+    stands for no city even where a register knows only one of them.
+    """
     text = resources.files("cosmopolis.places").joinpath("organisations.csv").read_text(encoding="utf-8")
     rows = list(csv.DictReader(text.splitlines()))
     return pl.DataFrame(
