@@ -341,7 +341,7 @@ def test_placing_counts_every_row(english: Chapter) -> None:
 
 
 def test_a_town_that_is_no_city_is_not_counted_as_found(made: Result) -> None:
-    rows = [("s", "text", 70, 30), ("s", "none", 10, 5), ("s", "no_city", 20, 9)]
+    rows: list[tuple[object, ...]] = [("s", "text", 70, 30), ("s", "none", 10, 5), ("s", "no_city", 20, 9)]
     changed = replace(made, tables={**made.tables, "placement": _frame("placement", rows)})
     block = _section(_chapter(changed), "placing").blocks[0]
     assert "70 of 100 rows (70%)" in block.sentences[0]
@@ -372,9 +372,29 @@ def test_specialisation_is_the_location_quotient(made: Result) -> None:
     assert all(found[city] > 1 for city in CITIES if city % 2 == 0)
 
 
-def test_growth_is_claimed_only_beyond_its_interval(english: Chapter) -> None:
+def test_share_is_gained_only_beyond_the_field_s_own_growth(made: Result, english: Chapter) -> None:
     sentence = _section(english, "fields").blocks[0].sentences[1]
-    assert "Of the 3 cities drawn, 1 grew and 1 shrank" in sentence
+    assert f"changed by +{100 * ((60 / 50) ** (1 / 5) - 1):.1f}% a year" in sentence
+    assert "Of the 3 cities drawn, 1 gained share of it and 1 lost share" in sentence
+    faster = made.table("field_growth").with_columns(count_to=pl.lit(500))
+    block = _section(_chapter(replace(made, tables={**made.tables, "field_growth": faster})), "fields")
+    assert "0 gained share of it and 3 lost share" in block.blocks[0].sentences[1]
+
+
+def test_a_sample_is_shown_and_not_ranked(made: Result) -> None:
+    note = made.sources[0]
+    sample = replace(note, state="used", source=replace(note.source, kind="papers", scope="show"))
+    others = tuple(one for one in made.sources if one.source.kind != "papers")
+    changed = replace(made, sources=(sample, *others))
+    desk = Desk(View(changed, Words("en")))
+    assert fields.leading(desk, desk.topics[0]) == ""
+    found = _chapter(changed)
+    block = _section(found, "fields").blocks[0]
+    assert block.sentences == ("2025–2029: a sample chosen by queries: shown, not ranked.",)
+    names = [cells[0].text for cells in block.tables[0].rows]
+    assert names == sorted(names)
+    assert len(block.tables[0].columns) == 4
+    assert "not ranked" in _section(found, "regions").blocks[0].missing
 
 
 def test_classes_end_before_the_last_window(english: Chapter) -> None:
@@ -392,6 +412,8 @@ def test_few_records_make_no_leader(made: Result) -> None:
     block = _section(_chapter(changed), "fields").blocks[0]
     assert not block.figures
     assert len(block.sentences) == len(block.tables) == 1
+    assert block.tables[0].columns[0].label == "City"
+    assert len(block.tables[0].columns) == 4
 
 
 def test_maps_hold_ties_beyond_chance_alone(made: Result, english: Chapter) -> None:

@@ -8,7 +8,10 @@ from cosmopolis.publish import network_pages
 from cosmopolis.publish.innovation import charts
 from cosmopolis.publish.innovation.model import Block, Cell, Column, Section, Table, row
 from cosmopolis.publish.innovation.studio import Studio
-from cosmopolis.publish.innovation.topics import Desk, Topic, finite
+from cosmopolis.publish.innovation.topics import WITHOUT_TIES, Desk, Topic, finite
+
+_SOURCE_KINDS = {"coauthorship": "papers", "copatenting": "patents", "patent_classes": "class counts"}
+"""Kinds of source that each network's records come from."""
 
 LEAST_RECORDS = 100
 """Records of a field below which no city is called the first: one more would change the order."""
@@ -57,6 +60,47 @@ def specialisation(desk: Desk, topic: Topic) -> dict[int, float]:
     }
 
 
+def shown_only(desk: Desk, topic: Topic) -> bool:
+    """Say whether all that a field's records come from may be shown and never ranked."""
+    kind = _SOURCE_KINDS.get(topic.network)
+    scopes = {
+        note.source.scope
+        for note in desk.view.result.sources
+        if note.state == "used" and note.source.kind == kind
+    }
+    return scopes == {"show"}
+
+
+def unranked(desk: Desk, topic: Topic) -> str:
+    """Return the sentence that says why no city of a field is ranked; empty where cities are."""
+    w, years = desk.words, desk.years(desk.span(topic))
+    if shown_only(desk, topic):
+        counts = topic.network in WITHOUT_TIES
+        return w("innovation.shown_counts" if counts else "innovation.shown_sample", years=years)
+    whole = math.fsum(desk.totals(topic, desk.span(topic))["fractional"].to_list())
+    return w("innovation.few_records", years=years, n=round(whole)) if whole < LEAST_RECORDS else ""
+
+
+def field_growth(rows: pl.DataFrame) -> float | None:
+    """Return a field's own yearly growth between the windows that its cities' growth compares.
+
+    g = ln(Σc₂ / Σc₁) / Δ over all cities, whose full counts are c₁ and c₂ in two windows of equal length Δ
+    one after the other; None where a sum is 0.
+
+    Examples
+    --------
+    >>> rows = pl.DataFrame(
+    ...     {"from_year": 2000, "to_year": 2009, "count_from": [10, 30], "count_to": [60, 20]})
+    >>> round(field_growth(rows), 4)  # ln 2 / 5
+    0.1386
+    """
+    before, after = int(rows["count_from"].sum()), int(rows["count_to"].sum())
+    if not before or not after:
+        return None
+    from_year, to_year = rows.select("from_year", "to_year").row(0)
+    return math.log(after / before) / ((int(to_year) - int(from_year) + 1) / 2)
+
+
 def growth_rows(desk: Desk, topic: Topic) -> pl.DataFrame:
     """Return a field's rows of growth up to the last window."""
     table = topic.of(desk.table("field_growth"))
@@ -89,19 +133,33 @@ def _block(desk: Desk, studio: Studio, topic: Topic) -> Block:
     years = desk.years(desk.span(topic))
     if totals.is_empty():
         return Block(title=topic.name, missing=w("innovation.no_records", years=years))
-    rca, growths = specialisation(desk, topic), _growths(desk, topic)
+    reason = unranked(desk, topic)
+    if reason:
+        table = _table(desk, topic, totals.head(shown.rows), {}, {}, ranked=False)
+        return Block(title=topic.name, sentences=(reason,), tables=(table,))
+    # Counts of classes are not independent of each other: no interval holds for them.
+    rca, growths = specialisation(desk, topic), {}
+    if topic.network not in WITHOUT_TIES:
+        growths = _growths(desk, topic)
     table = _table(desk, topic, totals.head(shown.rows), rca, growths)
-    if _few(totals):
-        return Block(title=topic.name, sentences=(_lead_sentence(desk, topic, totals),), tables=(table,))
     first = totals.head(_FIRST)
     names = [view.city(city_id) for city_id in first["city_id"].to_list()]
     growing = growth_rows(desk, topic)
     sentences = [_lead_sentence(desk, topic, totals)]
     drawn = [(city_id, growths[city_id]) for city_id in first["city_id"].to_list() if city_id in growths]
-    if drawn:
-        up = [view.city(c) for c, (_, low, _) in drawn if low is not None and low > 0]
-        down = [view.city(c) for c, (_, _, high) in drawn if high is not None and high < 0]
-        sentences.append(w("innovation.growth_found", n=len(drawn), up=len(up), down=len(down)))
+    whole = field_growth(growing) if drawn else None
+    own = None if whole is None else math.expm1(whole)
+    if own is not None:
+        sentences.append(
+            w(
+                "innovation.growth_found",
+                years=desk.years(growing.select("from_year", "to_year").row(0)),
+                own=desk.change(own),
+                n=len(drawn),
+                up=sum(low is not None and low > own for _, (_, low, _) in drawn),
+                down=sum(high is not None and high < own for _, (_, _, high) in drawn),
+            )
+        )
     label = w("innovation.fields_figure", topic=topic.name, years=years, n=len(names))
     rows = [
         charts.Bar(
@@ -131,11 +189,17 @@ def _block(desk: Desk, studio: Studio, topic: Topic) -> Block:
         ]
         items = w("common.semicolon").join(f"{dot.name} {dot.label}" for dot in dots[:5])
         panel = studio.panel(
-            charts.intervals(dots, title=w("innovation.growth_axis"), middle=0.0, log=False, percent=True),
+            charts.intervals(
+                dots,
+                title=w("innovation.growth_axis"),
+                middle=0.0 if own is None else own,
+                log=False,
+                percent=True,
+            ),
             title=label,
             description=w("innovation.dots_alt", items=items),
         )
-        note = w("innovation.growth_key")
+        note = w("innovation.growth_key") if own is not None else w("innovation.growth_key_none")
         figures.append(studio.figure(panel, label=label, shape="chart", notes=(note,)))
     return Block(
         title=topic.name,
@@ -145,16 +209,8 @@ def _block(desk: Desk, studio: Studio, topic: Topic) -> Block:
     )
 
 
-def _few(totals: pl.DataFrame) -> bool:
-    """Say whether a field has too few records to rank cities."""
-    return math.fsum(totals["fractional"].to_list()) < LEAST_RECORDS
-
-
 def _lead_sentence(desk: Desk, topic: Topic, totals: pl.DataFrame) -> str:
     w, best = desk.words, totals.row(0, named=True)
-    if _few(totals):
-        n = round(math.fsum(totals["fractional"].to_list()))
-        return w("innovation.few_records", years=desk.years(desk.span(topic)), n=n)
     return w(
         "innovation.first_city",
         city=desk.view.city(best["city_id"]),
@@ -166,9 +222,13 @@ def _lead_sentence(desk: Desk, topic: Topic, totals: pl.DataFrame) -> str:
 
 
 def leading(desk: Desk, topic: Topic) -> str:
-    """Return the sentence that says which city is first in a field; empty without records."""
+    """Return the sentence that says which city is first in a field; empty where none is to be ranked."""
+    if shown_only(desk, topic):
+        return ""
     totals = desk.totals(topic, desk.span(topic)).filter(pl.col("fractional") > 0)
-    return _lead_sentence(desk, topic, totals) if totals.height else ""
+    if totals.is_empty():
+        return ""
+    return unranked(desk, topic) or _lead_sentence(desk, topic, totals)
 
 
 def _table(
@@ -177,15 +237,21 @@ def _table(
     totals: pl.DataFrame,
     rca: dict[int, float],
     growths: dict[int, tuple[float, float | None, float | None]],
+    *,
+    ranked: bool = True,
 ) -> Table:
+    """Make the table of a field's cities; where they are not ranked, by name and without positions."""
     w, view = desk.words, desk.view
+    if not ranked:
+        names = [view.city(city_id) for city_id in totals["city_id"].to_list()]
+        totals = totals.with_columns(pl.Series("name", names, dtype=pl.String)).sort("name", "city_id")
     positions = network_pages.positions(totals["fractional"].to_list())
     body = []
     for position, entry in zip(positions, totals.iter_rows(named=True), strict=True):
         city_id = entry["city_id"]
         city = view.cities.get(city_id)
         cells: list[Cell | str] = [
-            w.whole(position),
+            *([w.whole(position)] if ranked else []),
             Cell(text=view.city(city_id), small=city.country if city else ""),
             w.whole(entry["count"]),
             w.number(entry["fractional"]),
@@ -203,7 +269,7 @@ def _table(
             cells.append(Cell(text=w.no_data if value is None else desk.change(value), small=bounds))
         body.append(row(*cells))
     columns = [
-        Column(label=w("common.rank"), number=True),
+        *([Column(label=w("common.rank"), number=True)] if ranked else []),
         Column(label=w("common.city")),
         Column(label=w("innovation.count"), number=True),
         Column(label=w("innovation.fractional"), number=True),
@@ -213,12 +279,17 @@ def _table(
         columns.append(Column(label=w("innovation.rca"), number=True))
     if growths:
         columns.append(Column(label=w("innovation.growth"), number=True))
+    notes = [w("innovation.rca_note") if rca else w("innovation.rca_none")]
+    if not ranked:
+        notes = [w("innovation.by_name", n=totals.height)]
+    if topic.network in WITHOUT_TIES:
+        notes.append(w("innovation.counts_note"))
     return Table(
         caption=w("innovation.fields_table", topic=topic.name, years=desk.years(desk.span(topic))),
         columns=tuple(columns),
         rows=tuple(body),
-        head=1,
-        note=w("innovation.rca_note") if rca else w("innovation.rca_none"),
+        head=1 if ranked else 0,
+        note=w.sentences(notes),
     )
 
 
@@ -231,6 +302,10 @@ def regions(desk: Desk, studio: Studio) -> Section:
         rows = topic.of(table).sort("region", "position", "city_id")
         if rows.is_empty():
             blocks.append(Block(title=topic.name, missing=desk.no_ties(topic, "innovation.no_leaders")))
+            continue
+        reason = unranked(desk, topic)
+        if reason:
+            blocks.append(Block(title=topic.name, missing=reason))
             continue
         blocks.append(_region_block(desk, studio, topic, rows))
     return Section(
