@@ -430,6 +430,15 @@ def test_maps_hold_ties_beyond_chance_alone(made: Result, english: Chapter) -> N
         assert any("No test against chance" in note for note in figure.notes)
 
 
+def test_a_field_of_few_records_without_ties_beyond_chance_is_not_drawn(made: Result) -> None:
+    links = made.table("link_measures").with_columns(sdsm_p=pl.lit(0.9))
+    few = made.table("field_totals").with_columns(pl.col("fractional") / 10_000)
+    none = replace(made, tables={**made.tables, "link_measures": links})
+    both = replace(none, tables={**none.tables, "field_totals": few})
+    assert "too few to draw" in _section(_chapter(both), "maps").blocks[0].missing
+    assert not _section(_chapter(none), "maps").blocks[0].missing
+
+
 def test_the_corrected_test_goes_first(made: Result) -> None:
     desk = Desk(View(made, Words("en")))
     links = _links().filter(pl.col("field") == AI).with_columns(sdsm_q=pl.lit(0.9))

@@ -1,11 +1,13 @@
 """Section of maps by window: each field's network on one scale, window after window."""
 
+import math
 from collections.abc import Sequence
 
 import polars as pl
 
 from cosmopolis.publish import network_pages
 from cosmopolis.publish.innovation import maps
+from cosmopolis.publish.innovation.fields import LEAST_RECORDS
 from cosmopolis.publish.innovation.model import Block, Column, Key, Panel, Section, Table, row
 from cosmopolis.publish.innovation.studio import Studio
 from cosmopolis.publish.innovation.topics import Desk, Topic
@@ -60,6 +62,11 @@ def _block(desk: Desk, studio: Studio, topic: Topic) -> Block:
         for window in shown
     }
     kept = {window: beyond_chance(desk, table) for window, table in of_window.items()}
+    tested_none = all(column and table.is_empty() for table, column in kept.values())
+    records = math.fsum(value for table in totals.values() for value in table["fractional"].to_list())
+    if tested_none and records < LEAST_RECORDS:
+        missing = w("innovation.maps_few", n=round(records), least=LEAST_RECORDS)
+        return Block(title=topic.name, missing=missing)
     most = min(PANEL_TIES, desk.view.result.shown.links)
     drawn = {window: strongest(table, most) for window, (table, _) in kept.items()}
     scale = maps.Scale(
@@ -84,18 +91,19 @@ def _block(desk: Desk, studio: Studio, topic: Topic) -> Block:
             if city_id in at and value > 0
         )
         ties = network_pages.ties_of(drawn[window], at)
-        panels.append(
-            _panel(
-                desk,
-                studio,
-                topic,
-                years=years,
-                nodes=nodes,
-                ties=ties,
-                scale=scale,
-                every=kept[window][0].height,
+        if nodes or ties:
+            panels.append(
+                _panel(
+                    desk,
+                    studio,
+                    topic,
+                    years=years,
+                    nodes=nodes,
+                    ties=ties,
+                    scale=scale,
+                    every=kept[window][0].height,
+                )
             )
-        )
         cities = pl.concat([table["origin"], table["destination"]]).n_unique()
         body.append(
             row(
@@ -127,17 +135,14 @@ def _block(desk: Desk, studio: Studio, topic: Topic) -> Block:
         w("innovation.maps_most", n=most),
     ]
     label = w("innovation.maps_figure", topic=topic.name)
-    figure = studio.figure(
-        *panels,
-        label=label,
-        shape="maps",
-        keys=_keys(desk, topic, scale),
-        notes=tuple(notes),
-    )
+    figures = []
+    if panels:
+        keys = _keys(desk, topic, scale)
+        figures.append(studio.figure(*panels, label=label, shape="maps", keys=keys, notes=tuple(notes)))
     return Block(
         title=topic.name,
         sentences=_sentences(desk, of_window),
-        figures=(figure,),
+        figures=tuple(figures),
         tables=(
             Table(
                 caption=w("innovation.maps_table", topic=topic.name),
