@@ -446,32 +446,33 @@ def test_the_corrected_test_goes_first(made: Result) -> None:
     assert (kept.height, column) == (0, "sdsm_q")
 
 
-@pytest.mark.parametrize(
-    ("says", "expected"),
-    [
-        ((), "none"),
-        (("too_few",), "none"),
-        (("nearer", "unclear"), "nearer"),
-        (("farther", "steady"), "farther"),
-        (("nearer", "farther"), "mixed"),
-        (("steady", "steady"), "steady"),
-        (("steady", "unclear"), "unclear"),
-        (("unclear",), "unclear"),
-    ],
-)
-def test_overall_never_claims_more_than_the_measures(says: tuple[str, ...], expected: str) -> None:
+def test_measures_are_named_and_not_counted(made: Result) -> None:
+    desk = Desk(View(made, Words("en")))
     found = [
-        nearness.Verdict(measure="decay", says=one, slope=None, low=None, high=None, years="") for one in says
+        nearness.Verdict(measure=measure, says=says, slope=None, low=None, high=None, years="")
+        for measure, says in (
+            ("mean_km", "unclear"),
+            ("median_km", "nearer"),
+            ("decay", "farther"),
+            ("share_country", "nearer"),
+        )
     ]
-    assert nearness.overall(found) == expected
+    assert nearness.clauses(desk, found) == (
+        "by the decay of ties with distance, sizes held equal: farther",
+        "by mean distance: no clear trend",
+        "by median distance and share within the country: nearer",
+    )
 
 
 def test_nearness_speaks_by_the_verdicts(english: Chapter) -> None:
     ai, robots = _section(english, "nearness").blocks[:2]
-    assert "2020–2029: co-operation has come nearer by 4 of 4 measures" in ai.sentences[0]
-    assert "2025–2029: no clear trend" in ai.sentences[1]
-    assert "no clear trend" in robots.sentences[0]
-    assert not any("nearer by" in text for text in robots.sentences)
+    lead = "by the decay of ties with distance, sizes held equal: "
+    assert ai.sentences[0].startswith(f"2020–2029, {lead}nearer; by mean distance: nearer; by share within")
+    assert ai.sentences[1].startswith(f"2025–2029, {lead}no clear trend; by mean distance: no clear trend")
+    assert ai.sentences[2].startswith("The decay exponent changes by")
+    assert robots.sentences[0].startswith(f"2020–2029, {lead}no clear trend")
+    assert not any("nearer" in text for text in robots.sentences)
+    assert "4 measures are tested" in " ".join(_section(english, "nearness").cautions)
     assert "SYNTHCONF" in _section(english, "nearness").cautions[0]
 
 

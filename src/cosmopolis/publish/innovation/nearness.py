@@ -10,6 +10,7 @@ import polars as pl
 from cosmopolis.measures import trends
 from cosmopolis.publish.innovation import charts
 from cosmopolis.publish.innovation.countries import venues
+from cosmopolis.publish.innovation.fields import shown_only
 from cosmopolis.publish.innovation.model import Block, Column, Section, Table, row
 from cosmopolis.publish.innovation.studio import Studio
 from cosmopolis.publish.innovation.topics import Desk, Topic, finite
@@ -17,6 +18,9 @@ from cosmopolis.publish.innovation.topics import Desk, Topic, finite
 _SHARE_KM = re.compile(r"share_(\d+)_km")
 _FALLS_NEARER = ("mean_km", "median_km")
 """Measures whose fall means nearer; a rise of any other means nearer."""
+
+_FIRST_SAID = ("decay", "mean_km")
+"""Measures that a finding leads with."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +93,7 @@ def section(desk: Desk, studio: Studio) -> Section:
             text
             for text in (
                 venues(desk),
+                w("innovation.nearness_tests", n=max(table["measure"].n_unique(), 1)),
                 w("innovation.nearness_caution"),
                 w("innovation.decay_note"),
             )
@@ -158,56 +163,56 @@ def verdicts(desk: Desk, topic: Topic, *, recent: bool = False) -> tuple[Verdict
     return tuple(made)
 
 
-def overall(found: Sequence[Verdict]) -> str:
-    """Say what the measures say together: `nearer`, `farther`, `mixed`, `steady`, `unclear` or `none`.
+def clauses(desk: Desk, found: Sequence[Verdict]) -> tuple[str, ...]:
+    """Return what each measure says: decay first, which holds sizes equal, then mean distance.
 
-    Nearer (farther) only where some measure says so and none the contrary; steady only where every measure
-    that has enough years is.
+    Measures are named and not counted: they overlap, and their number is no vote.
     """
-    says = {verdict.says for verdict in found} - {"too_few"}
-    if not says:
-        return "none"
-    if {"nearer", "farther"} <= says:
-        return "mixed"
-    for one in ("nearer", "farther"):
-        if one in says:
-            return one
-    return "steady" if says == {"steady"} else "unclear"
+    w = desk.words
+    says = {verdict.measure: verdict.says for verdict in found}
+    made = [
+        w(f"nearness_says.{measure}", verdict=w(f"nearness_verdict.{says[measure]}"))
+        for measure in _FIRST_SAID
+        if measure in says
+    ]
+    for one in ("nearer", "farther", "steady", "unclear", "too_few"):
+        names = [name_of(desk, m) for m, said in says.items() if said == one and m not in _FIRST_SAID]
+        if names:
+            verdict = w(f"nearness_verdict.{one}")
+            made.append(w("nearness_says.others", measures=w.joined(names), verdict=verdict))
+    return tuple(made)
+
+
+def _told(found: Sequence[Verdict]) -> bool:
+    """Say whether any measure has years enough for a verdict."""
+    return any(verdict.says != "too_few" for verdict in found)
 
 
 def sentences(desk: Desk, topic: Topic) -> tuple[str, ...]:
-    """Return what is to be said of a field: the whole first, then recent years, then each measure."""
-    w = desk.words
+    """Return what is to be said of a field: all years first, then the last ones, then a yearly change."""
     found = verdicts(desk, topic)
     if not found:
         return ()
     text = [_overall_sentence(desk, one) for one in _wholes(desk, topic)]
-    if overall(found) == "none":
+    if not _told(found):
         return tuple(text)
-    groups = {
-        says: [name_of(desk, v.measure) for v in found if v.says == says]
-        for says in ("nearer", "farther", "steady", "unclear", "too_few")
-    }
-    text += [
-        w(f"nearness_says.{says}", years=_years_of(desk, found), measures=w.joined(names))
-        for says, names in groups.items()
-        if names
-    ]
     clear = [v for v in found if v.says in {"nearer", "farther"} and v.slope is not None]
     if clear:
-        text.append(_slope(desk, clear[0]))
+        text.append(_slope(desk, min(clear, key=lambda v: v.measure != "decay")))
     return tuple(text)
 
 
 def finding(desk: Desk, topic: Topic) -> str:
-    """Return the sentences on a field as a whole, over all years and over the last ones."""
+    """Return the sentences on a field over all years and over the last ones; empty for a mere sample."""
+    if shown_only(desk, topic):
+        return ""
     return desk.words.sentences(sentences(desk, topic)[: len(_wholes(desk, topic))])
 
 
 def _wholes(desk: Desk, topic: Topic) -> tuple[tuple[Verdict, ...], ...]:
     """Return the verdicts over all years, and over the last ones where there is anything to say."""
     found, recent = verdicts(desk, topic), verdicts(desk, topic, recent=True)
-    return tuple(one for one in (found, recent if overall(found) != "none" else ()) if one)
+    return tuple(one for one in (found, recent if _told(found) else ()) if one)
 
 
 def _years_of(desk: Desk, found: Sequence[Verdict]) -> str:
@@ -217,13 +222,11 @@ def _years_of(desk: Desk, found: Sequence[Verdict]) -> str:
 
 
 def _overall_sentence(desk: Desk, found: Sequence[Verdict]) -> str:
-    return desk.words(
-        f"nearness_overall.{overall(found)}",
-        years=_years_of(desk, found),
-        nearer=sum(verdict.says == "nearer" for verdict in found),
-        farther=sum(verdict.says == "farther" for verdict in found),
-        n=len(found),
-    )
+    w, years = desk.words, _years_of(desk, found)
+    if not _told(found):
+        return w("nearness_overall.none", years=years)
+    said = w("common.semicolon").join(clauses(desk, found))
+    return w("nearness_overall.said", years=years, clauses=said)
 
 
 def _slope(desk: Desk, verdict: Verdict) -> str:
