@@ -145,7 +145,7 @@ def test_nothing_is_said_of_a_leader_without_interval(result: Result) -> None:
 
 def test_rivals_and_findings_are_counted(result: Result) -> None:
     view = View(_bounded(_alone(result)), Words("en"))
-    assert sureness.rivals(view) == "The intervals of 2 other cities reach first place."
+    assert sureness.rivals(view) == "2 other cities could also be first."
     width, stay = sureness.findings(view)
     assert "5 ranks or more" in width
     assert stay.startswith("Of the 19 cities with an interval among the first 20, 17 have")

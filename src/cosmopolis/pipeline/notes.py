@@ -304,7 +304,9 @@ def _is_degrees(point: list[float]) -> bool:
 def _borders_note(edition: Edition, catalog: Catalog) -> dict[str, str]:
     if edition.report.borders:
         return _said("borders.own", file=Path(edition.report.borders).name)
-    title = catalog.source("world-borders").title if "world-borders" in edition.sources else {}
+    if "world-borders" not in edition.sources:
+        return {}
+    title = catalog.source("world-borders").title
     return {
         language: Words(language)("borders.source", title=title.get(language, "")) for language in LANGUAGES
     }

@@ -61,6 +61,7 @@ class NetworkPage:
     unit: str
     counted: str
     wary: str
+    vintage_note: str
     year: str
     vintages: tuple[Vintage, ...]
     leaders: tuple[Leaders, ...]
@@ -244,6 +245,7 @@ def _page(view: View, note: NetworkNote) -> NetworkPage:
         unit=words.said(note.kind.weight),
         counted=words.said(note.kind.count),
         wary=words.said(note.kind.note),
+        vintage_note=words(_vintage_note(view, note)),
         year=str(year) if year is not None else words.no_data,
         vintages=tuple(
             _vintage(view, group, measured[y], year=y, shown=year)
@@ -275,6 +277,15 @@ def _page(view: View, note: NetworkNote) -> NetworkPage:
         ),
         biases=view.biases(note.sources),
     )
+
+
+def _vintage_note(view: View, note: NetworkNote) -> str:
+    """Return the key of what is to be said of years side by side, by the kinds of the network's sources."""
+    known = {one.source.id: one.source.kind for one in view.result.sources}
+    kinds = {known.get(source) for source in note.sources}
+    if "papers" in kinds:
+        return "network.vintage_lists"
+    return "network.vintage_patents" if "patents" in kinds else "network.vintage_note"
 
 
 def _tidy(value: float) -> float:

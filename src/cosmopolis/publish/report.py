@@ -307,7 +307,9 @@ def _map_notes(view: View, ties: Sequence[maps.Tie], *, country: bool = False) -
         said.append(w("map.same_weight"))
     if country:
         said.append(w("map.country_place"))
-    return (*said, w.said(view.result.borders_note) or w("map.borders"))
+    if view.result.borders.get("features", True):
+        said.append(w.said(view.result.borders_note) or w("map.borders"))
+    return tuple(said)
 
 
 def _network_map(view: View, desk: _Desk, page: NetworkPage, *, number: int) -> Figure | None:

@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from cosmopolis.measures import country_trends
+from cosmopolis.measures.country_trends import COUNT_MIN
 from cosmopolis.networks.fields import ALL
 from cosmopolis.publish.innovation import charts
 from cosmopolis.publish.innovation.model import Block, Column, Panel, Section, Table, row
@@ -16,6 +17,9 @@ from cosmopolis.publish.innovation.topics import Desk, Topic, finite
 _FOCUS = "CN"
 _PANELS = 8
 _VERDICTS = ("rising", "steady", "falling", "unclear", "too_few")
+
+_COMPARED = "coauthorship"
+"""The network whose pairs are set beside another source's counts of all fields, which are of papers."""
 
 _OTHER = "_all"
 """Ending of a network that another source counts for all fields together, by country."""
@@ -53,6 +57,9 @@ def section(desk: Desk, studio: Studio) -> Section:
         if shares.is_empty():
             missing = desk.no_ties(topic, "innovation.no_countries")
             blocks.append(Block(title=topic.name, missing=missing))
+            continue
+        if _untested(desk, topic):
+            blocks.append(Block(title=topic.name, sentences=(w("innovation.none_tested", n=COUNT_MIN),)))
             continue
         blocks.append(_block(desk, studio, topic, shares))
     return Section(
@@ -134,6 +141,12 @@ def _trends(desk: Desk, topic: Topic) -> tuple[Trends, Trends]:
     return whole, recent
 
 
+def _untested(desk: Desk, topic: Topic) -> bool:
+    """Say whether a field has no pair with a trend though others have one: its lines would be chance."""
+    every = desk.table("country_trends")
+    return every.height > 0 and topic.of(every).is_empty()
+
+
 def _name(desk: Desk, pair: Pair, focus: str | None) -> str:
     if focus is None:
         return desk.country_pair(*pair)
@@ -186,6 +199,8 @@ def _span_sentence(desk: Desk, pairs: list[Pair], focus: str | None, trends: Tre
 
 def _agreement(desk: Desk, topic: Topic) -> str:
     """Say how far the pairs agree with another count, in the last year that both have; else empty."""
+    if topic.network != _COMPARED:
+        return ""
     rows = topic.of(desk.table("country_agreement")).drop_nulls("spearman").sort("year")
     if rows.is_empty():
         return ""
@@ -200,6 +215,7 @@ def _agreement(desk: Desk, topic: Topic) -> str:
 
 def _block(desk: Desk, studio: Studio, topic: Topic, shares: pl.DataFrame) -> Block:
     w, view = desk.words, desk.view
+    untested = w("innovation.not_tested", n=COUNT_MIN)
     focus = _focus(desk, shares)
     pairs = _first_pairs(shares, focus)
     whole, recent = _trends(desk, topic)
@@ -219,7 +235,7 @@ def _block(desk: Desk, studio: Studio, topic: Topic, shares: pl.DataFrame) -> Bl
             series.append(_line(w("innovation.compare_line"), other))
             compared = True
         name = _name(desk, pair, focus)
-        panels.append(_panel(desk, studio, topic, series, name=name, word=word or w.no_data, years=years))
+        panels.append(_panel(desk, studio, topic, series, name=name, word=word or untested, years=years))
         body.append(
             row(
                 name,
@@ -257,7 +273,7 @@ def _block(desk: Desk, studio: Studio, topic: Topic, shares: pl.DataFrame) -> Bl
                     Column(label=w("innovation.count"), number=True),
                     Column(label=w("innovation.share_last", year=str(years[1])), number=True),
                     Column(
-                        label=w("innovation.slope", years=_span(recent or whole, pairs) or w.no_data),
+                        label=w("innovation.slope", years=_span(recent or whole, pairs) or untested),
                         number=True,
                     ),
                     Column(label=w("innovation.interval"), number=True),
@@ -315,7 +331,7 @@ def _line(name: str, values: Mapping[int, float]) -> charts.Series:
 
 def _compared(desk: Desk, topic: Topic, pair: Pair, own: Mapping[int, float]) -> dict[int, float]:
     """Return a pair's share in another count of all fields, brought to the same mean over common years."""
-    if topic.network.endswith(_OTHER):
+    if topic.network != _COMPARED:
         return {}
     every = Topic(network=topic.network + _OTHER, field=ALL, name="")
     shares = desk.remember(every, lambda: _shares(desk, every))
@@ -332,7 +348,9 @@ def _compared(desk: Desk, topic: Topic, pair: Pair, own: Mapping[int, float]) ->
 
 def _verdict(desk: Desk, trends: Trends, pair: Pair) -> str:
     w = desk.words
-    return w.or_id("trend_verdict", trends[pair]["verdict"]) if pair in trends else w.no_data
+    if pair not in trends:
+        return w("innovation.not_tested", n=COUNT_MIN)
+    return w.or_id("trend_verdict", trends[pair]["verdict"])
 
 
 def _change_cells(desk: Desk, entry: Mapping[str, Any] | None) -> tuple[str, str]:

@@ -1,5 +1,8 @@
 """Section on structure: communities on a map and in a table, and the roles that cities play."""
 
+import math
+from collections.abc import Sequence
+
 import polars as pl
 
 from cosmopolis.publish import network_pages
@@ -176,11 +179,10 @@ def _sentences(desk: Desk, rows: pl.DataFrame, communities: int) -> tuple[str, .
         if high - low < 5e-4:  # noqa: PLR2004 - one number for the whole network
             text.append(w("innovation.stability", stability=w.number(low, digits=2)))
         else:
-            ordered = sorted(stability)
             text.append(
                 w(
                     "innovation.stability_cities",
-                    stability=w.number(ordered[len(ordered) // 2], digits=2),
+                    stability=w.number(_mean(stability), digits=2),
                     low=w.number(low, digits=2),
                 )
             )
@@ -189,6 +191,17 @@ def _sentences(desk: Desk, rows: pl.DataFrame, communities: int) -> tuple[str, .
     if names:
         text.append(w("innovation.connectors", names=w.joined(names), n=len(names)))
     return tuple(text)
+
+
+def _mean(values: Sequence[float]) -> float:
+    """Return the mean: the stability of a community is that of its cities.
+
+    Examples
+    --------
+    >>> _mean([1.0, 1.0, 0.25])
+    0.75
+    """
+    return math.fsum(values) / len(values)
 
 
 def _communities_table(
@@ -204,7 +217,7 @@ def _communities_table(
             row(
                 _name(desk, rows, label),
                 w.whole(mine.height),
-                w.number(sorted(stability)[len(stability) // 2], digits=2) if stability else w.no_data,
+                w.number(_mean(stability), digits=2) if stability else w.no_data,
                 w.joined(names),
             )
         )

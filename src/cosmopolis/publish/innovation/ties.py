@@ -142,8 +142,14 @@ def _sentences(
     links: pl.DataFrame,
     behind: dict[tuple[int, int], list[tuple[str, str, int]]],
 ) -> list[str]:
-    """Say which pair is the strongest, and which across a border, and who stands behind each."""
+    """Say which pair is the strongest, and which across a border, and who stands behind each.
+
+    Pairs with fewer than `_LEAST_COUNT` records are not called strong.
+    """
     w, best = desk.words, links.row(0, named=True)
+    if best["count"] < _LEAST_COUNT:
+        years = desk.years((best["from_year"], best["to_year"]))
+        return [w("innovation.few_joint", years=years, n=_LEAST_COUNT)]
 
     def who(entry: dict[str, Any]) -> list[str]:
         known = behind.get((entry["origin"], entry["destination"]))
@@ -161,7 +167,7 @@ def _sentences(
         *who(best),
     ]
     abroad = _abroad(desk, links)
-    if abroad.height:
+    if abroad.height and abroad["count"][0] >= _LEAST_COUNT:
         first = abroad.row(0, named=True)
         if (first["origin"], first["destination"]) != (best["origin"], best["destination"]):
             pair = desk.city_pair(first["origin"], first["destination"])
@@ -174,6 +180,11 @@ def _pairs_block(desk: Desk, studio: Studio, topic: Topic, links: pl.DataFrame) 
     years = desk.years(links.select("from_year", "to_year").row(0))
     behind = _behind(desk, topic, links)
     abroad = _abroad(desk, links)
+    sentences = _sentences(desk, links, behind)
+    if links["count"][0] < _LEAST_COUNT:
+        return Block(title=topic.name, sentences=tuple(sentences))
+    if abroad.height and abroad["count"][0] < _LEAST_COUNT:
+        abroad = abroad.clear()
     figures = [_pairs_chart(desk, studio, topic, links, years, kind=w("innovation.pairs_home"))]
     home = w("innovation.pairs_home")
     tables = [_pairs_table(desk, topic, links.head(_HOME_ROWS), behind, years=years, kind=home)]
@@ -182,7 +193,6 @@ def _pairs_block(desk: Desk, studio: Studio, topic: Topic, links: pl.DataFrame) 
         figures.append(_pairs_chart(desk, studio, topic, abroad, years, kind=kind))
         figures.append(_pairs_map(desk, studio, topic, abroad.head(_MAP_PAIRS), years))
         tables.append(_pairs_table(desk, topic, abroad, behind, years=years, kind=kind))
-    sentences = _sentences(desk, links, behind)
     if not behind:
         sentences.append(w("innovation.no_organisations"))
     known = topic.of(desk.in_last(desk.table("tie_coverage")))
