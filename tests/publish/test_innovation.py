@@ -385,7 +385,8 @@ def test_a_sample_is_shown_and_not_ranked(made: Result) -> None:
     note = made.sources[0]
     sample = replace(note, state="used", source=replace(note.source, kind="papers", scope="show"))
     others = tuple(one for one in made.sources if one.source.kind != "papers")
-    changed = replace(made, sources=(sample, *others))
+    cited = made.table("field_totals").with_columns(citations=pl.col("count") * 3)
+    changed = replace(made, sources=(sample, *others), tables={**made.tables, "field_totals": cited})
     desk = Desk(View(changed, Words("en")))
     assert fields.leading(desk, desk.topics[0]) == ""
     found = _chapter(changed)
@@ -395,6 +396,7 @@ def test_a_sample_is_shown_and_not_ranked(made: Result) -> None:
     assert names == sorted(names)
     assert len(block.tables[0].columns) == 4
     assert "not ranked" in _section(found, "regions").blocks[0].missing
+    assert "not ranked" in _section(found, "citations").blocks[0].missing
 
 
 def test_classes_end_before_the_last_window(english: Chapter) -> None:

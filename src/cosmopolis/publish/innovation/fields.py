@@ -382,6 +382,9 @@ def citations(desk: Desk, studio: Studio) -> Section:
             kind = "other" if topic.network == "coauthorship" else "copatenting"
             blocks.append(Block(title=topic.name, missing=w(f"citations_missing.{kind}")))
             continue
+        if shown_only(desk, topic):
+            blocks.append(Block(title=topic.name, missing=unranked(desk, topic)))
+            continue
         if part is not None and part < _KNOWN_LEAST:
             missing = w("citations_missing.part", share=w.share(part))
             blocks.append(Block(title=topic.name, missing=missing))
