@@ -245,7 +245,7 @@ def _page(view: View, note: NetworkNote) -> NetworkPage:
         unit=words.said(note.kind.weight),
         counted=words.said(note.kind.count),
         wary=words.said(note.kind.note),
-        vintage_note=words(_vintage_note(view, note)),
+        vintage_note=words(vintage_note(view, note)),
         year=str(year) if year is not None else words.no_data,
         vintages=tuple(
             _vintage(view, group, measured[y], year=y, shown=year)
@@ -279,7 +279,7 @@ def _page(view: View, note: NetworkNote) -> NetworkPage:
     )
 
 
-def _vintage_note(view: View, note: NetworkNote) -> str:
+def vintage_note(view: View, note: NetworkNote) -> str:
     """Return the key of what is to be said of years side by side, by the kinds of the network's sources."""
     known = {one.source.id: one.source.kind for one in view.result.sources}
     kinds = {known.get(source) for source in note.sources}

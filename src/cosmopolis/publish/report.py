@@ -294,12 +294,12 @@ def _world_map(view: View, desk: _Desk, *, number: int) -> tuple[Figure, str]:
         number=w("common.figure", number=str(number)),
         drawing=drawing,
         label=w("map.title"),
-        notes=_map_notes(view, ties),
+        notes=map_notes(view, ties),
     )
     return figure, lead
 
 
-def _map_notes(view: View, ties: Sequence[maps.Tie], *, country: bool = False) -> tuple[str, ...]:
+def map_notes(view: View, ties: Sequence[maps.Tie], *, country: bool = False) -> tuple[str, ...]:
     """Return what is to be said below every map."""
     w = view.words
     said = [w("map.projection")]
@@ -342,7 +342,7 @@ def _network_map(view: View, desk: _Desk, page: NetworkPage, *, number: int) -> 
         number=w("common.figure", number=str(number)),
         drawing=drawing,
         label=caption,
-        notes=_map_notes(view, page.ties, country=level == "country"),
+        notes=map_notes(view, page.ties, country=level == "country"),
     )
 
 

@@ -58,7 +58,7 @@ def section(desk: Desk, studio: Studio) -> Section:
             missing = desk.no_ties(topic, "innovation.no_countries")
             blocks.append(Block(title=topic.name, missing=missing))
             continue
-        if _untested(desk, topic):
+        if is_untested(desk, topic):
             blocks.append(Block(title=topic.name, sentences=(w("innovation.none_tested", n=COUNT_MIN),)))
             continue
         blocks.append(_block(desk, studio, topic, shares))
@@ -141,7 +141,7 @@ def _trends(desk: Desk, topic: Topic) -> tuple[Trends, Trends]:
     return whole, recent
 
 
-def _untested(desk: Desk, topic: Topic) -> bool:
+def is_untested(desk: Desk, topic: Topic) -> bool:
     """Say whether a field has no pair with a trend though others have one: its lines would be chance."""
     every = desk.table("country_trends")
     return every.height > 0 and topic.of(every).is_empty()
@@ -156,7 +156,7 @@ def _name(desk: Desk, pair: Pair, focus: str | None) -> str:
 def sentences(desk: Desk, topic: Topic) -> tuple[str, ...]:
     """Return what the trends of the first pairs say, one sentence a verdict."""
     shares = _shares(desk, topic)
-    if shares.is_empty():
+    if shares.is_empty() or is_untested(desk, topic):
         return ()
     focus = _focus(desk, shares)
     return _sentences(desk, topic, _first_pairs(shares, focus), focus)
@@ -197,7 +197,7 @@ def _span_sentence(desk: Desk, pairs: list[Pair], focus: str | None, trends: Tre
     return w("innovation.partners_trend", country=desk.view.country(focus), **values)
 
 
-def _agreement(desk: Desk, topic: Topic) -> str:
+def agreement(desk: Desk, topic: Topic) -> str:
     """Say how far the pairs agree with another count, in the last year that both have; else empty."""
     if topic.network != _COMPARED:
         return ""
@@ -225,7 +225,7 @@ def _block(desk: Desk, studio: Studio, topic: Topic, shares: pl.DataFrame) -> Bl
         mine = shares.filter((pl.col("origin") == pair[0]) & (pl.col("destination") == pair[1])).sort("year")
         own: dict[int, float] = dict(mine.select("year", "share").iter_rows())
         word = w("common.semicolon").join(
-            w("innovation.span_verdict", years=_span(trends, [pair]), verdict=_verdict(desk, trends, pair))
+            w("innovation.span_verdict", years=_span(trends, [pair]), verdict=verdict(desk, trends, pair))
             for trends in (recent, whole)
             if pair in trends
         )
@@ -242,7 +242,7 @@ def _block(desk: Desk, studio: Studio, topic: Topic, shares: pl.DataFrame) -> Bl
                 w.whole(int(mine["count"].sum())),
                 desk.percent(own[max(own)]),
                 *_change_cells(desk, (recent or whole).get(pair)),
-                *(_verdict(desk, trends, pair) for trends in (recent, whole) if trends),
+                *(verdict(desk, trends, pair) for trends in (recent, whole) if trends),
             )
         )
     subject = (
@@ -253,7 +253,7 @@ def _block(desk: Desk, studio: Studio, topic: Topic, shares: pl.DataFrame) -> Bl
         notes.append(w("innovation.compare_key"))
     if _holds_panel(desk, topic):
         notes.append(w("innovation.lines_all"))
-    sentences = (*_sentences(desk, topic, pairs, focus), _agreement(desk, topic))
+    sentences = (*_sentences(desk, topic, pairs, focus), agreement(desk, topic))
     return Block(
         title=topic.name,
         sentences=tuple(text for text in sentences if text),
@@ -346,7 +346,8 @@ def _compared(desk: Desk, topic: Topic, pair: Pair, own: Mapping[int, float]) ->
     return {year: other[year] * here / there for year in both}
 
 
-def _verdict(desk: Desk, trends: Trends, pair: Pair) -> str:
+def verdict(desk: Desk, trends: Trends, pair: Pair) -> str:
+    """Return the verdict of a pair's trend, and that it was not tested where it has none."""
     w = desk.words
     if pair not in trends:
         return w("innovation.not_tested", n=COUNT_MIN)

@@ -78,7 +78,7 @@ def _block(desk: Desk, studio: Studio, topic: Topic, rows: pl.DataFrame) -> Bloc
     figure = _map(desk, studio, topic, rows, groups=groups, window=window)
     return Block(
         title=topic.name,
-        sentences=_sentences(desk, rows, len(groups)),
+        sentences=sentences(desk, rows, len(groups)),
         figures=(figure,),
         tables=tuple(
             table
@@ -163,7 +163,8 @@ def _map(
     )
 
 
-def _sentences(desk: Desk, rows: pl.DataFrame, communities: int) -> tuple[str, ...]:
+def sentences(desk: Desk, rows: pl.DataFrame, communities: int) -> tuple[str, ...]:
+    """Say how many communities there are, how sure they are, and which hubs tie them together."""
     w = desk.words
     stability = [value for value in rows["stability"].to_list() if finite(value) is not None]
     text = [

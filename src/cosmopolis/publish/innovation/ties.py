@@ -130,9 +130,9 @@ def distance(desk: Desk, origin: int, destination: int) -> float | None:
 
 
 def strongest_sentence(desk: Desk, topic: Topic) -> str:
-    """Return the sentences on a field's strongest pairs; empty without ties."""
+    """Return the sentences on a field's strongest pairs; empty where none has `_LEAST_COUNT` records."""
     links = _last_links(desk, topic)
-    if links.is_empty():
+    if links.is_empty() or links["count"][0] < _LEAST_COUNT:
         return ""
     return desk.words.sentences(_sentences(desk, links, _behind(desk, topic, links)))
 
