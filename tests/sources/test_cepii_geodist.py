@@ -8,7 +8,7 @@ import polars as pl
 import pyreadstat
 import pytest
 
-from cosmopolis.errors import EngineError, FormatError
+from cosmopolis.errors import FormatError, SourceUnavailableError
 from cosmopolis.ledger import Ledger
 from cosmopolis.records import admit
 from cosmopolis.sources import cepii_geodist, readers
@@ -98,7 +98,7 @@ def test_without_the_library_the_error_says_what_to_do(
 ) -> None:
     files = _write(tmp_path, GOOD)
     monkeypatch.setitem(sys.modules, "pyreadstat", None)
-    with pytest.raises(EngineError, match=r"install cosmopolis\[stata\]"):
+    with pytest.raises(SourceUnavailableError, match="needs pyreadstat: install it"):
         cepii_geodist.read(files)
 
 

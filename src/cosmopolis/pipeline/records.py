@@ -201,9 +201,9 @@ def read_sources(
 ) -> Shelf:
     """Obtain, read and check the sources of an edition.
 
-    A source that cannot be had, or whose file is not in its format, is set down as missing with the
-    reason; the build goes on without it. The records of folder sources are kept file by file, in `parts`
-    beside the steps (`cosmopolis.pipeline.parts`).
+    A source that cannot be had, whose file is not in its format, or whose reader wants a library that is
+    not installed, is set down as missing with the reason; the build goes on without it. The records of
+    folder sources are kept file by file, in `parts` beside the steps (`cosmopolis.pipeline.parts`).
     """
     shelf = Shelf()
     wanted = list(sources)
@@ -223,7 +223,7 @@ def read_sources(
                 make = partial(_read_into, source=source, files=files)
                 shelf.add(source.id, key, steps.step(f"records-{source.id}", key, make))
             shelf.files[source.id] = dict(files)
-        except FormatError as error:
+        except (FormatError, SourceUnavailableError) as error:
             shelf.missing[source.id] = str(error)
     return shelf
 

@@ -9,7 +9,7 @@ Antilles, which are no more, still are. A country with itself has no border, lan
 from collections.abc import Mapping
 from pathlib import Path
 
-from cosmopolis.errors import EngineError
+from cosmopolis.errors import SourceUnavailableError
 from cosmopolis.sources.raw import Raw
 from cosmopolis.sources.text import path_of, raw_of, read_bytes, wrong_format
 
@@ -33,16 +33,16 @@ def read(files: Mapping[str, Path]) -> tuple[Raw, ...]:
 
     Raises
     ------
-    EngineError
+    SourceUnavailableError
         If the library that reads Stata files is not installed.
     """
     path = path_of(files, FILE, source=SOURCE)
     try:
         import pyreadstat  # noqa: PLC0415 - an extra, needed only here
     except ModuleNotFoundError as error:
-        raise EngineError(
-            f"{SOURCE}: {FILE} is a Stata file, which needs pyreadstat; install cosmopolis[stata], or leave "
-            "the source out: measures then do without common languages"
+        raise SourceUnavailableError(
+            f"{SOURCE}: {FILE} is a Stata file, which needs pyreadstat: install it, or Cosmopolis with the "
+            "extra `stata`; without it measures do without common languages"
         ) from error
     read_bytes(path, source=SOURCE, expected=_EXPECTED)
     try:
