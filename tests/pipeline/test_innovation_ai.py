@@ -13,7 +13,7 @@ from cosmopolis.edition import load
 from cosmopolis.publish import report
 
 FIRST = 12
-EXPECTED = ("Beijing", "San Francisco", "Shanghai", "Shenzhen", "Boston", "Seattle")
+EXPECTED = ("Beijing", "San Francisco", "Shanghai", "Boston", "London", "Singapore")
 """Cities that a reader expects among the first in papers on artificial intelligence, 2020–2024."""
 
 pytestmark = pytest.mark.real

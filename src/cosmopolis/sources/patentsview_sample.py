@@ -57,7 +57,7 @@ def year_of_number(number: pl.Expr) -> pl.Expr:
     Examples
     --------
     >>> numbers = pl.DataFrame({"patent": ["6009554", "6009555", "D345678", "10524402"]})
-    >>> numbers.select(year_of_number(pl.col("patent")))["patent"].to_list()
+    >>> numbers.select(year=year_of_number(pl.col("patent")))["year"].to_list()
     [1999, 2000, None, None]
     """
     value = number.cast(pl.Int64, strict=False)
