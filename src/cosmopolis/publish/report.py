@@ -27,6 +27,8 @@ from cosmopolis.publish.words import LANGUAGES, Words
 _SYSTEM_FAMILY = "sans-serif"
 _SCORE_EXPONENT = 2.0
 _ALT_NAMES = 5
+_SYNTHETIC = "SYNTHETIC"
+"""What the title of a simulated source begins with: pages that it reaches say so at the top of each."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,6 +139,7 @@ def _page(
         style=Markup(style),  # noqa: S704 - our own file
         script=Markup(script),  # noqa: S704 - our own file
         body=body,
+        synthetic=any(n.source.title["en"].startswith(_SYNTHETIC) for n in view.result.sources),
         type_notes=type_notes,
     )
 
