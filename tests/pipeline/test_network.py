@@ -99,6 +99,9 @@ def test_a_capped_record_is_told_and_counts_in_the_totals(tmp_path: Path, toy: p
         (["cooccurrence", "none.csv"], "there is no file none.csv"),
         (["cooccurrence", "none.parquet"], "there is no file none.parquet"),
         (["cooccurrence", "toy.csv", "--out", "links.xlsx"], "expected one that ends in .csv or .parquet"),
+        (["cooccurrence", "toy.csv", "--out", "lost/links.csv"], "there is no folder lost; make it first"),
+        (["cooccurrence", "points.csv"], "the separator must be a comma"),
+        (["cooccurrence", "latin.csv"], "latin.csv is not in UTF-8; save it as CSV in UTF-8"),
         (["cooccurrence", "toy.csv", "--largest-record", "1"], "expected at least 2"),
         (["cooccurrence", "town.csv"], "town.csv has no column 'city'"),
         (["cooccurrence", "years.csv"], "column 'year' has 'soon', expected whole numbers"),
@@ -112,6 +115,8 @@ def test_what_is_wrong_is_said_in_one_line(
     _write(toy, Path("toy.csv"))
     _write(toy.rename({"city": "cities"}), Path("town.csv"))
     _write(toy.with_columns(year=pl.lit("soon")), Path("years.csv"))
+    Path("points.csv").write_text("item;city\np;A\n", encoding="utf-8")
+    Path("latin.csv").write_bytes("item,city\np,Zürich\n".encode("latin-1"))
     answer = run("network", *arguments)
     assert (answer.status, answer.out) == (1, "")
     assert answer.err.count("\n") == 1

@@ -11,7 +11,7 @@ import polars as pl
 from cosmopolis.edition import COUNTINGS
 from cosmopolis.engines.duckdb import Engine
 from cosmopolis.engines.projection import SHARE_UNITS, Projection
-from cosmopolis.errors import FormatError, SpecError, UnknownNameError, hint_near
+from cosmopolis.errors import FormatError, ResultError, SpecError, UnknownNameError, hint_near
 from cosmopolis.measures import centrality, concentration
 from cosmopolis.networks.cooccurrence import weight
 from cosmopolis.pipeline.resolving import check_suffix, read_table, write_table
@@ -60,6 +60,8 @@ def network_file(
         If the file cannot be read, or has a year that is no whole number.
     SpecError
         If the cap is less than 2.
+    ResultError
+        If the folder of a file to write is not there.
     """
     if kind not in KINDS:
         raise UnknownNameError(f"there is no network of the kind {kind!r}" + hint_near(kind, KINDS))
@@ -69,6 +71,8 @@ def network_file(
         raise SpecError(f"--largest-record is {largest_record}, expected at least 2, or left out for no cap")
     for path in (out, cities):
         check_suffix(path)
+        if path is not None and not path.parent.is_dir():
+            raise ResultError(f"cannot write {path}: there is no folder {path.parent}; make it first")
     with Engine(threads=threads) as engine:
         projection, has_year = _project(file, engine, largest_record)
     links = _links(projection, counting, has_year=has_year)
@@ -88,7 +92,7 @@ def _project(file: Path, engine: Engine, largest_record: int | None) -> tuple[Pr
             raise FormatError(f"{file} cannot be read as a Parquet table: {error}") from error
         engine.register("rows", [file])
     else:
-        frame = read_table(file)
+        frame = _read(file)
         schema = dict(frame.schema)
         if "year" in frame.columns:
             frame = frame.with_columns(_years(frame["year"], file))
@@ -115,6 +119,19 @@ def _project(file: Path, engine: Engine, largest_record: int | None) -> tuple[Pr
         "FROM rows"
     )
     return engine.project(query, largest_record=largest_record), has_year
+
+
+def _read(file: Path) -> pl.DataFrame:
+    """Read a CSV file; say what to do where it is not in UTF-8 or its separator is no comma."""
+    try:
+        frame = read_table(file)
+    except FormatError as error:
+        if file.is_file() and "utf" in str(error.__cause__).lower():
+            raise FormatError(f"{file} is not in UTF-8; save it as CSV in UTF-8") from error
+        raise
+    if frame.width == 1 and ";" in frame.columns[0]:
+        raise FormatError(f"{file} has one column, {frame.columns[0]!r}; the separator must be a comma")
+    return frame
 
 
 def _years(column: pl.Series, file: Path) -> pl.Series:
