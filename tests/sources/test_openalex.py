@@ -90,7 +90,8 @@ def test_an_address_without_institution_is_a_row_with_the_author_s_only_country(
 
 
 def test_an_institution_that_is_all_null_is_none(tmp_path: Path) -> None:
-    empty: dict[str, Any] = {"id": None, "display_name": None, "ror": None, "country_code": None, "lineage": []}
+    names = ("id", "display_name", "ror", "country_code")
+    empty: dict[str, Any] = {**dict.fromkeys(names), "lineage": []}
     said = [{"raw_affiliation_string": "Alder", "institution_ids": [None]}]
     assert slots(tmp_path, author(at=(empty,), affiliations=said), author(at=(empty, ONE))) == [
         (1, "Alder", None, None, None),

@@ -50,6 +50,9 @@ _SQL_TYPES = {"int8": "TINYINT", "int64": "BIGINT", "string": "STRING"}
 
 _GLOB = str.maketrans({character: f"\\{character}" for character in "\\*?[]{}"})
 
+_ATTEMPTS = 4
+"""How often a task of one machine's Spark is tried, as on a cluster: memory may be short for a moment."""
+
 
 class Engine:
     """A Spark session of its own, or the user's; close it, or use it in a `with`.
@@ -100,7 +103,7 @@ class Engine:
             )
         if session is None:
             self._started = _spark_session.acquire(
-                master=master or os.environ.get(MASTER) or f"local[{threads}]",
+                master=master or os.environ.get(MASTER) or f"local[{threads}, {_ATTEMPTS}]",
                 memory_mb=memory_mb,
                 settings=settings or {},
             )

@@ -88,6 +88,8 @@ def _findings(desk: Desk) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Return what the sections find of each field, by its name."""
     found = []
     for topic in desk.topics:
+        if fields.shown_only(desk, topic):
+            continue
         said = countries.sentences(desk, topic)
         texts = (
             fields.leading(desk, topic),
