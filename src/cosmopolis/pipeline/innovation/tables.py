@@ -56,17 +56,14 @@ def windows_of(links: pl.DataFrame, spans: Sequence[Window]) -> Iterator[tuple[s
         yield str(field), (int(str(first)), int(str(last))), own.select(links.columns)
 
 
-def named(
-    frame: pl.DataFrame, network: str, field: str, window: Window, schema: pl.Schema | None = None
-) -> pl.DataFrame:
+def named(frame: pl.DataFrame, network: str, field: str, window: Window) -> pl.DataFrame:
     """Put network, field and window before the columns of a frame."""
     leading = {"network": network, "field": field, "from_year": window[0], "to_year": window[1]}
     full = frame.with_columns(
         pl.lit(value, dtype=pl.String if isinstance(value, str) else pl.Int64).alias(name)
         for name, value in leading.items()
     )
-    full = full.select(*leading, pl.all().exclude(*leading))
-    return full if schema is None else full.match_to_schema(schema)
+    return full.select(*leading, pl.all().exclude(*leading))
 
 
 def gravity_tables(
@@ -268,17 +265,17 @@ def organisation_tables(
     links
         The table `link_measures` of the network.
     """
-    window, pair = ["field", "from_year", "to_year"], ["origin", "destination"]
+    pair = ["origin", "destination"]
     country = dict(cities.select("city_id", "country").iter_rows())
     ends = [pl.col(end).replace_strict(country, default=None, return_dtype=pl.String) for end in pair]
     ordered = links.sort(
-        *window, "weight", "count", *pair, descending=[False, False, False, True, True, False, False]
+        *_WINDOW, "weight", "count", *pair, descending=[False, False, False, True, True, False, False]
     )
     strongest = [
-        frame.group_by(window, maintain_order=True).head(desk.edition.innovation.pairs)
+        frame.group_by(_WINDOW, maintain_order=True).head(desk.edition.innovation.pairs)
         for frame in (ordered, ordered.filter(ends[0] != ends[1]))
     ]
-    asked = pl.concat(strongest).select(*window, *pair).unique(maintain_order=True)
+    asked = pl.concat(strongest).select(*_WINDOW, *pair).unique(maintain_order=True)
     found = tie_organisations.behind(
         desk.engine, items.view, asked, network=items.network, organisation="organisation_key"
     )
