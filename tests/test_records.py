@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from cosmopolis.errors import LedgerError, UnknownNameError
 from cosmopolis.ledger import Ledger
-from cosmopolis.records import TABLES, Admitted, admit, quarantine_unused, table_named
+from cosmopolis.record_tables import TABLES
+from cosmopolis.records import Admitted, admit, quarantine_unused, table_named
 from cosmopolis.sources.raw import QUARANTINE_SCHEMA, VALUE_CHARACTERS_MAX, Raw, quarantine_rows
 
 

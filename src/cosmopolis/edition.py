@@ -27,6 +27,12 @@ NORMALISATIONS = ("min-max", "percentile-rank")
 AGGREGATIONS = ("arithmetic", "geometric", "harmonic")
 """Ways that the intervals around ranks can vary: see `cosmopolis.pipeline.intervals`."""
 
+DOWNSCALES = ("people", "headquarters")
+"""Ways to bring a country's number down to its cities: see `cosmopolis.measures.downscale`."""
+
+SIZES = ("mega", "large", "mid", "small", "micro", "nano")
+"""Size classes of firms by market value, largest first."""
+
 _ID = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _AT_LEAST_ONE = ("top", "rows", "core_density", "window_years", "runs", "largest_record", "recent_years")
@@ -140,6 +146,44 @@ class InnovationSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ProductionSettings:
+    """How firms, suppliers and trade become networks and measures: see `cosmopolis.pipeline.production`.
+
+    Attributes
+    ----------
+    baskets
+        A file of baskets of firms of the user's own; empty: the built-in one.
+    sizes
+        Size classes of the firms that count as the world's most valuable.
+    near_km
+        Radii within which the share of a firm's suppliers is taken.
+    first_year, last_year
+        Years of trade that are followed, both included.
+    draws
+        How often firms, offices and sites are drawn anew for intervals.
+    code_shift
+        How far a service value may be off, either way, in the intervals of the interlocking network.
+    ties
+        So many largest ties between industries of countries are kept.
+    downscale
+        How a country's number is brought down to its cities: `people` or `headquarters`.
+    seed
+        Name of all the draws.
+    """
+
+    baskets: str = ""
+    sizes: list[str] = field(default_factory=lambda: ["mega", "large"])
+    near_km: list[float] = field(default_factory=lambda: [20.0, 60.0, 150.0, 500.0, 1000.0, 3000.0, 10000.0])
+    first_year: int = 1964
+    last_year: int = 2016
+    draws: int = 200
+    code_shift: int = 1
+    ties: int = 2000
+    downscale: str = "people"
+    seed: str = "production"
+
+
+@dataclass(frozen=True, kw_only=True)
 class NetworkSettings:
     """Settings of the networks: see `cosmopolis.networks`.
 
@@ -218,6 +262,7 @@ class Edition:
     sample: SampleRule = field(default_factory=SampleRule)
     networks: NetworkSettings = field(default_factory=NetworkSettings)
     innovation: InnovationSettings = field(default_factory=InnovationSettings)
+    production: ProductionSettings = field(default_factory=ProductionSettings)
     intervals: IntervalSettings = field(default_factory=IntervalSettings)
     report: ReportSettings = field(default_factory=ReportSettings)
     index: Tree
@@ -279,6 +324,7 @@ def parse_edition(text: str, *, where: str, folder: Path) -> Edition:
             f"{where}, [networks]: there is no counting {counting!r}" + hint_near(counting, COUNTINGS)
         )
     _check_innovation(settings["innovation"], f"{where}, [innovation]")
+    _check_production(settings["production"], f"{where}, [production]")
     _check_intervals(settings["intervals"], f"{where}, [intervals]")
     return Edition(
         id=raw["id"],
@@ -341,6 +387,24 @@ def _check_innovation(settings: InnovationSettings, where: str) -> None:
             raise SpecError(f"{where}: partners has {country!r}, expected two capital letters such as CN")
 
 
+def _check_production(settings: ProductionSettings, where: str) -> None:
+    """Raise if years run backwards, radii do not grow, or a size or way is none that there is."""
+    if settings.last_year < settings.first_year:
+        raise SpecError(
+            f"{where}: last_year is {settings.last_year}, before first_year, which is {settings.first_year}"
+        )
+    if settings.near_km != sorted(set(settings.near_km)):
+        raise SpecError(f"{where}: near_km is {settings.near_km}, expected growing radii, each once")
+    if settings.downscale not in DOWNSCALES:
+        raise SpecError(
+            f"{where}: there is no way {settings.downscale!r} to bring a country's number down to its cities"
+            + hint_near(settings.downscale, DOWNSCALES)
+        )
+    for size in settings.sizes:
+        if size not in SIZES:
+            raise SpecError(f"{where}: sizes has no {size!r}" + hint_near(size, SIZES))
+
+
 def _check_intervals(settings: IntervalSettings, where: str) -> None:
     """Raise if a share is out of bounds, or a list is empty or names what there is not."""
     if not 0 < settings.level <= 1:
@@ -365,6 +429,7 @@ _SECTIONS: Mapping[str, type] = {
     "sample": SampleRule,
     "networks": NetworkSettings,
     "innovation": InnovationSettings,
+    "production": ProductionSettings,
     "intervals": IntervalSettings,
     "report": ReportSettings,
 }

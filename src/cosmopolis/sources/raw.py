@@ -37,7 +37,7 @@ class Raw:
     part
         Name of the part, for sources with several kinds of rows (`airports`, `routes`); one word.
     table
-        Name of the record table (`cosmopolis.records.TABLES`) that the rows are meant for.
+        Name of the record table (`cosmopolis.record_tables.TABLES`) that the rows are meant for.
     frame
         Columns as the record table names them, still untyped where the file is text, and first
         `row` (Int64): the row's number in the file, from 1, unique in the part.
