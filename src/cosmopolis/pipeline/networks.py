@@ -14,16 +14,15 @@ from cosmopolis.edition import Edition, NetworkSettings, SampleRule
 from cosmopolis.engines import open_engine
 from cosmopolis.measures import headquarters
 from cosmopolis.networks import cooccurrence, flows, ownership, rail
-from cosmopolis.networks.links import COUNTRY_LINKS, LINKS, Built
+from cosmopolis.networks.links import COUNTRY_LINKS, LINKS
 from cosmopolis.pipeline.cities import Atlas, capital_cities
+from cosmopolis.pipeline.placing import REASONS, not_placed, unused
 from cosmopolis.pipeline.records import Shelf
 from cosmopolis.places.airports import cities_served
 from cosmopolis.sources.catalog import Catalog
 
 AIR_ROUTES = ("air-routes-2021", "air-routes-2022", "openflights-2014")
 """Sources of air routes; each has the parts `airports` and `routes`."""
-
-_REASONS = pl.Schema({"row": pl.Int64, "column": pl.String, "value": pl.String, "reason": pl.String})
 
 LAST_TOTALS = pl.Schema(
     {
@@ -150,35 +149,6 @@ def draw_sample(
     return pl.concat([series.cast(pl.Int64).alias("city_id") for series in chosen]).unique().sort()
 
 
-def _not_placed(frame: pl.DataFrame, answers: pl.DataFrame, column: str) -> pl.DataFrame:
-    """Say for each row without a city why: the place is not known, or it belongs to no city."""
-    said = frame.select("row", value=pl.col(column).cast(pl.String)).hstack(answers)
-    known = pl.format(
-        "the place found is {} ({}, GeoNames {}), which belongs to no city",
-        "place_name",
-        "place_country",
-        "place_id",
-    )
-    several = pl.format("{}: {}", "reason", "candidates")
-    return said.filter(pl.col("city_id").is_null()).select(
-        "row",
-        pl.lit(column).alias("column"),
-        "value",
-        reason=pl.when(pl.col("place_id").is_not_null())
-        .then(known)
-        .when(pl.col("candidates").is_not_null())
-        .then(several)
-        .otherwise("reason"),
-    )
-
-
-def _unused(built: Built, column: str) -> pl.DataFrame:
-    """Lines for the rows that stand behind no link."""
-    return built.unused.select(
-        "row", pl.lit(column).alias("column"), pl.lit(None, dtype=pl.String).alias("value"), "reason"
-    )
-
-
 def _air(shelf: Shelf, atlas: Atlas) -> list[pl.DataFrame]:
     """Air networks of every vintage; airports go to the city that they serve."""
     lists = [name for name in ("airports", *reversed(AIR_ROUTES)) if shelf.has(name)]
@@ -212,7 +182,7 @@ def _air(shelf: Shelf, atlas: Atlas) -> list[pl.DataFrame]:
         made.append(built.links)
         used = placed.filter(pl.col("row").is_in(built.used.implode()))
         flown.append(pl.concat([used["origin"], used["destination"].alias("origin")]).unique())
-        lines = pl.concat([_ends_without_city(routes, served), _unused(built, "destination")])
+        lines = pl.concat([_ends_without_city(routes, served), unused(built, "destination")])
         shelf.account(name, "routes", built.used, lines, otherwise="the route joins no two cities")
     if not flown:  # the airports say what divisions of countries are called: see `pipeline.cities`
         for name in lists:
@@ -233,7 +203,7 @@ def _air(shelf: Shelf, atlas: Atlas) -> list[pl.DataFrame]:
             "airports",
             "metropolitan",
             metropolitan.filter(pl.col("iata").is_in(codes.implode()))["row"],
-            _REASONS.to_frame(),
+            REASONS.to_frame(),
             otherwise="no route of the edition's sources joins this airport to another city",
         )
     return made
@@ -289,7 +259,7 @@ def _sea(shelf: Shelf, atlas: Atlas, year: int) -> tuple[pl.DataFrame, pl.DataFr
     )
     placed = ports.hstack(answers.select("city_id")).filter(pl.col("city_id").is_not_null())
     built = flows.sea(placed, year=year)
-    lines = pl.concat([_not_placed(ports, answers, "name"), _unused(built, "serves")])
+    lines = pl.concat([not_placed(ports, answers, "name"), unused(built, "serves")])
     shelf.account("ports", "ports", built.used, lines, otherwise="the port is tied to no other")
     serves = placed.select("city_id", "serves").explode("serves").drop_nulls()
     silent = placed["city_id"].unique().filter(~placed["city_id"].unique().is_in(serves["city_id"].implode()))
@@ -316,7 +286,7 @@ def _listings(shelf: Shelf, atlas: Atlas) -> tuple[pl.DataFrame, pl.DataFrame]:
     built = ownership.listings(placed, venue_cities)
     table = headquarters.firms_by_sector(placed)
     used = pl.concat([built.used.cast(pl.Int64), table["row"]]).unique()
-    lines = pl.concat([_not_placed(firms, answers, "headquarters"), _unused(built, "exchanges")])
+    lines = pl.concat([not_placed(firms, answers, "headquarters"), unused(built, "exchanges")])
     shelf.account(
         "listed-firms", "companies", used, lines, otherwise="the firm has no sector group and no listing"
     )
@@ -331,7 +301,7 @@ def _coauthorship(shelf: Shelf, atlas: Atlas, counting: str, engine: str) -> pl.
     named = items.select("row", "year", "city_id", item="work", field=pl.lit("bibliometrics"))
     with open_engine(engine) as runner:
         built = cooccurrence.links(named, counting, engine=runner)
-    lines = pl.concat([_not_placed(rows, answers, "text"), _unused(built, "work")])
+    lines = pl.concat([not_placed(rows, answers, "text"), unused(built, "work")])
     shelf.account("science-sample", "affiliations", built.used, lines, otherwise="the work lies in one city")
     return built.links
 
@@ -355,7 +325,7 @@ def _trade(shelf: Shelf, atlas: Atlas) -> pl.DataFrame:
         value="origin",
         reason=pl.format("{} is a region of the table, not a country", "origin"),
     )
-    lines = pl.concat([strange, _unused(built, "destinations")])
+    lines = pl.concat([strange, unused(built, "destinations")])
     shelf.account("icio-2022", "flows", built.used, lines, otherwise="nothing is sold abroad")
     return built.links
 
@@ -373,7 +343,7 @@ def _rail(
         snap_km=settings.snap_km,
     )
     shelf.account(
-        "railways", "nodes", built.used, _unused(built, "node"), otherwise="on no city's piece of track"
+        "railways", "nodes", built.used, unused(built, "node"), otherwise="on no city's piece of track"
     )
     return built.links, built.snapped.filter(pl.col("rail_nodes") > 0)["city_id"]
 
@@ -389,7 +359,7 @@ def _account_rest(shelf: Shelf) -> None:
             "ports",
             "lanes",
             none,
-            _REASONS.to_frame(),
+            REASONS.to_frame(),
             otherwise="no network of this edition uses the sea lanes",
         )
 
