@@ -1,7 +1,12 @@
 """How evenly an amount is spread: over a city's partners, over the cities of a world.
 
 Numbers of concentration say nothing of the amount itself, and of partners at no tie: a partner that is
-missing from the vector is not a partner of share zero (only `gini` cares, see there).
+missing from the vector is not a partner of share zero. `hhi`, `effective_number` and `shannon` do not care
+about shares of zero; `gini`, `hhi_normalised` and `theil_t` count them, and `theil_l` cannot bear one.
+
+Beware of names. Theil (1967) has two indices: T, which weighs each logarithm by the share that one has, and
+L, which weighs all alike and is also called the mean logarithmic deviation. Programs do not agree on which
+of them "the Theil index" is; R's `REAT::theil` for one gives L.
 """
 
 import math
@@ -15,6 +20,8 @@ from cosmopolis.networks.links import check
 
 MEASURES = ("effective_partners", "gini", "hhi", "partners")
 """Measures that `table` gives."""
+
+_BOUNDED_MIN = 2  # one value is all equal and has all at once
 
 
 def shares(values: ArrayLike) -> NDArray[np.float64]:
@@ -74,6 +81,133 @@ def effective_number(values: ArrayLike) -> float:
     """
     index = hhi(values)
     return 1.0 / index if index > 0 else math.nan
+
+
+def hhi_normalised(values: ArrayLike) -> float:
+    """Return the HHI between its bounds, H* = (H − 1/n) / (1 − 1/n), of n values.
+
+    0 (all equal) to 1 (one has all); not a number where the total is zero or n < 2. No unit. Zeros count:
+    n is how many could have a share, so leave out those that could not.
+
+    Examples
+    --------
+    >>> round(hhi_normalised([20, 50, 20, 10]), 6)
+    0.12
+    """
+    n = len(shares(values))
+    return (hhi(values) - 1.0 / n) / (1.0 - 1.0 / n) if n >= _BOUNDED_MIN else math.nan
+
+
+def shannon(values: ArrayLike) -> float:
+    """Return the Shannon entropy, S = −Σ s_i ln s_i, with 0 ln 0 = 0.
+
+    From 0 (one has all) to ln n (all equal), in nats; not a number where the total is zero. exp S is again
+    an effective number, Hill's of order 1, to which small shares say more than to 1/H.
+
+    Notes
+    -----
+    Shannon (1948), A mathematical theory of communication, *Bell System Technical Journal* 27, 379–423.
+
+    Examples
+    --------
+    >>> round(shannon([10, 10, 10, 20, 50]), 6)
+    1.359237
+    """
+    s = shares(values)
+    if not len(s) or np.isnan(s).any():
+        return math.nan
+    held = s[s > 0]
+    return abs(math.fsum(held * np.log(held)))
+
+
+def theil_t(values: ArrayLike) -> float:
+    """Return Theil's T, T = (1/n) Σ (x_i/μ) ln(x_i/μ) = ln n − S, with 0 ln 0 = 0.
+
+    From 0 (all equal) to ln n (one has all), in nats; not a number where the total is zero. Zeros count.
+    It adds up over groups, each weighed by its share of the total: see `theil_t_parts`. It is the generalised
+    entropy of order 1; `theil_l` is that of order 0, another number.
+
+    Notes
+    -----
+    Theil (1967), *Economics and Information Theory*, chapter 4.
+
+    Examples
+    --------
+    >>> round(theil_t([10, 10, 10, 20, 50]), 7)
+    0.2502012
+    """
+    s = shares(values)
+    if not len(s) or np.isnan(s).any():
+        return math.nan
+    held = s[s > 0]
+    return max(0.0, math.fsum(held * np.log(held * len(s))))
+
+
+def theil_l(values: ArrayLike) -> float:
+    """Return Theil's L, the mean logarithmic deviation, L = (1/n) Σ ln(μ/x_i).
+
+    From 0 (all equal), without upper bound, in nats; infinite where a value is zero, not a number where the
+    total is. It weighs the poor end of the list, T the rich one.
+
+    Notes
+    -----
+    Theil (1967), *Economics and Information Theory*, chapter 4. What R's `REAT::theil` returns is L.
+
+    Examples
+    --------
+    >>> round(theil_l([10, 10, 10, 20, 50]), 7)
+    0.2326302
+    """
+    s = shares(values)
+    if not len(s) or np.isnan(s).any():
+        return math.nan
+    if (s == 0).any():
+        return math.inf
+    return max(0.0, -math.fsum(np.log(s * len(s))) / len(s))
+
+
+def theil_t_parts(values: ArrayLike, groups: ArrayLike) -> tuple[float, float]:
+    """Split Theil's T into what lies within groups and what lies between them.
+
+    T = Σ_g s_g T_g + Σ_g s_g ln(s_g n / n_g), with s_g the share and n_g the size of group g.
+
+    Parameters
+    ----------
+    values
+        As in `theil_t`.
+    groups
+        The group of each value: a country for each city, say.
+
+    Returns
+    -------
+    within, between
+        In nats; they add up to `theil_t`.
+
+    Raises
+    ------
+    FormatError
+        If there is not one group for each value.
+
+    Examples
+    --------
+    >>> within, between = theil_t_parts([1, 1, 2, 2], ["a", "a", "b", "b"])
+    >>> within, round(between, 6) == round(theil_t([1, 1, 2, 2]), 6)
+    (0.0, True)
+    """
+    s = shares(values)
+    names, at = np.unique(np.asarray(groups), return_inverse=True)
+    if len(at) != len(s):
+        raise FormatError(f"got {len(at)} groups of {len(s)} values, but each value needs one group")
+    if not len(s) or np.isnan(s).any():
+        return math.nan, math.nan
+    within, between = [], []
+    for group in range(len(names)):
+        members = s[at == group]
+        share = math.fsum(members)
+        if share > 0:
+            within.append(share * theil_t(members))
+            between.append(share * math.log(share * len(s) / len(members)))
+    return math.fsum(within), math.fsum(between)
 
 
 def gini(values: ArrayLike) -> float:
