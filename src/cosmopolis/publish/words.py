@@ -1,6 +1,6 @@
 """Every word that a reader reads, in Chinese and English, and numbers as each language writes them.
 
-The words stand in `words.toml`, those of the chapter on innovation in a file beside it: a key has one text
+The words stand in `words.toml`, those of tables and of chapters in files of their own: a key has one text
 a language, or in English one for each plural form. No text of a language stands in code. Numbers, shares and
 lists are written by Babel. Names of cities, countries and sources are data and come with the result.
 """
@@ -22,7 +22,7 @@ from cosmopolis.publish.result import Text, said
 LANGUAGES = ("en", "zh")
 """The languages of the report, by the first part of their BCP 47 tag."""
 
-_FILES = (("words.toml",), ("innovation", "words.toml"))
+_FILES = (("words.toml",), ("columns.toml",), ("innovation", "words.toml"))
 """The files of words; no section stands in two of them."""
 
 _LOCALES = {"en": "en_GB", "zh": "zh_Hans_CN"}
