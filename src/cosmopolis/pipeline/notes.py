@@ -43,7 +43,6 @@ NETWORK_SOURCES: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("air", "carriers"): ("openflights-2014", "airports"),
     ("sea", "port_pairs"): ("ports",),
     ("rail", "reach"): ("railways",),
-    ("listings", "firms"): ("listed-firms",),
     ("coauthorship", "bibliometrics"): ("science-sample",),
     ("trade", "intermediate"): ("icio-2022",),
 }
@@ -53,6 +52,9 @@ NETWORK_KINDS: Mapping[str, tuple[str, ...]] = {
     "coauthorship": ("papers", "organisations"),
     "copatenting": ("patents",),
     "coauthorship_all": ("country cooperation",),
+    "listings": ("firms",),
+    "ownership": ("offices", "legal entities", "organisations", "supplier sites", "firms"),
+    "interlocking": ("service values",),
 }
 """Which kinds of sources stand behind the networks of every other field."""
 
