@@ -20,10 +20,12 @@ from cosmopolis.errors import UnknownNameError
 from cosmopolis.networks.links import COUNTRY_LINKS
 from cosmopolis.publish import charts as look
 from cosmopolis.publish import render, report, tables
+from cosmopolis.publish.chapter import charts, maps
+from cosmopolis.publish.chapter.backbone import beyond_chance
+from cosmopolis.publish.chapter.model import Chapter, Section
 from cosmopolis.publish.geometry import Frame
-from cosmopolis.publish.innovation import charts, fields, maps, nearness, ties, windows
+from cosmopolis.publish.innovation import fields, nearness, ties
 from cosmopolis.publish.innovation.chapter import chapter
-from cosmopolis.publish.innovation.model import Chapter, Section
 from cosmopolis.publish.innovation.schemas import KEYS, SCHEMAS
 from cosmopolis.publish.innovation.topics import Desk
 from cosmopolis.publish.maps import Land, Node, Tie
@@ -441,10 +443,9 @@ def test_a_field_of_few_records_without_ties_beyond_chance_is_not_drawn(made: Re
     assert not _section(_chapter(none), "maps").blocks[0].missing
 
 
-def test_the_corrected_test_goes_first(made: Result) -> None:
-    desk = Desk(View(made, Words("en")))
+def test_the_corrected_test_goes_first() -> None:
     links = _links().filter(pl.col("field") == AI).with_columns(sdsm_q=pl.lit(0.9))
-    kept, column = windows.beyond_chance(desk, links)
+    kept, column = beyond_chance(links, significance=0.05)
     assert (kept.height, column) == (0, "sdsm_q")
 
 
@@ -686,7 +687,7 @@ def test_axes_hold_their_values(values: list[float], zero: bool) -> None:  # noq
 
 @given(st.floats(0.05, 1e7))
 def test_keys_have_round_steps_within_the_scale(most: float) -> None:
-    steps = windows._round_steps(most)  # noqa: SLF001 - steps are not seen from outside
+    steps = maps.round_steps(most)
     assert steps == sorted(steps)
     assert steps[0] > 0
     assert steps[-1] <= most * 1.0001

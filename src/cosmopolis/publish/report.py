@@ -17,8 +17,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from cosmopolis.publish import charts, fonts, maps, network_pages, notes, render, sureness, words
+from cosmopolis.publish.chapter.model import Chapter
 from cosmopolis.publish.geometry import Frame, outlines
-from cosmopolis.publish.innovation.chapter import chapter
+from cosmopolis.publish.innovation.chapter import chapter as innovation
 from cosmopolis.publish.network_pages import NetworkPage
 from cosmopolis.publish.result import Result
 from cosmopolis.publish.view import View, headline, lede, region_rows, top_cities
@@ -27,6 +28,9 @@ from cosmopolis.publish.words import LANGUAGES, Words
 _SYSTEM_FAMILY = "sans-serif"
 _SCORE_EXPONENT = 2.0
 _ALT_NAMES = 5
+_PARTS_BEFORE = 4
+"""Numbered parts of the report before its chapters."""
+
 _SYNTHETIC = "SYNTHETIC"
 """What the title of a simulated source begins with: pages that it reaches say so at the top of each."""
 
@@ -154,7 +158,7 @@ def _context(view: View, desk: _Desk) -> dict[str, Any]:
     intervals = _interval_figure(view, desk)
     before = 0 if intervals is None else 1
     world, world_lead = _world_map(view, desk, number=1 + before)
-    innovation = chapter(view, land=desk.land, config=desk.config, number=3 + before + len(pages))
+    chapters = _chapters(view, desk, number=3 + before + len(pages))
     index_sources = [source for note in result.index.indicators for source in note.sources]
     return {
         "w": w,
@@ -189,9 +193,9 @@ def _context(view: View, desk: _Desk) -> dict[str, Any]:
         "pages": [
             (page, _network_map(view, desk, page, number=n)) for n, page in enumerate(pages, start=3 + before)
         ],
-        "innovation": innovation,
-        "innovation_count": 5,
-        "after": 5 if innovation is None else 6,
+        "chapters": chapters,
+        "before": _PARTS_BEFORE,
+        "after": _PARTS_BEFORE + len(chapters) + 1,
         "dimension_rows": notes.dimension_rows(view),
         "indicators": notes.indicator_cards(view),
         "sources": notes.source_cards(view),
@@ -205,6 +209,18 @@ def _context(view: View, desk: _Desk) -> dict[str, Any]:
         "part": sureness.part(view),
         "level": w.share(sureness.level(view)),
     }
+
+
+def _chapters(view: View, desk: _Desk, *, number: int) -> tuple[Chapter, ...]:
+    """Make the chapters that the result has tables for, their figures numbered on from `number`."""
+    made: list[Chapter] = []
+    outlines: dict[str, str] = {}
+    for make in (innovation,):
+        chapter = make(view, land=desk.land, config=desk.config, number=number, outlines=outlines)
+        if chapter is not None:
+            made.append(chapter)
+            number += chapter.figures
+    return tuple(made)
 
 
 def _described(view: View, names: Sequence[str], nodes: int, links: int, *, level: str) -> str:

@@ -22,7 +22,12 @@ from cosmopolis.publish.result import Text, said
 LANGUAGES = ("en", "zh")
 """The languages of the report, by the first part of their BCP 47 tag."""
 
-_FILES = (("words.toml",), ("columns.toml",), ("innovation", "words.toml"))
+_FILES = (
+    ("words.toml",),
+    ("columns.toml",),
+    ("chapter", "words.toml"),
+    ("innovation", "words.toml"),
+)
 """The files of words; no section stands in two of them."""
 
 _LOCALES = {"en": "en_GB", "zh": "zh_Hans_CN"}

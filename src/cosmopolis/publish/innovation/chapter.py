@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from cosmopolis.publish.geometry import outlines
+from cosmopolis.publish.chapter.model import Chapter
+from cosmopolis.publish.chapter.studio import Studio
 from cosmopolis.publish.innovation import (
     countries,
     fields,
@@ -13,19 +14,21 @@ from cosmopolis.publish.innovation import (
     ties,
     windows,
 )
-from cosmopolis.publish.innovation.model import Chapter
-from cosmopolis.publish.innovation.studio import Studio
 from cosmopolis.publish.innovation.topics import Desk
 from cosmopolis.publish.maps import Land
 from cosmopolis.publish.view import View
 
-_SMALL_STEP = 0.6
-"""Degrees within which points of an outline count as one on a small map: half a pixel."""
-
 _SOURCE_KINDS = ("papers", "patents", "organisations", "country cooperation", "class counts")
 
 
-def chapter(view: View, *, land: Land, config: Mapping[str, Any], number: int) -> Chapter | None:
+def chapter(
+    view: View,
+    *,
+    land: Land,
+    config: Mapping[str, Any],
+    number: int,
+    outlines: dict[str, str] | None = None,
+) -> Chapter | None:
     """Make the chapter on innovation.
 
     Parameters
@@ -38,6 +41,8 @@ def chapter(view: View, *, land: Land, config: Mapping[str, Any], number: int) -
         The Vega-Lite configuration that all charts share.
     number
         Of its first figure.
+    outlines
+        Those that are on the page already, to be used again; the chapter's own are put in.
 
     Returns
     -------
@@ -47,14 +52,8 @@ def chapter(view: View, *, land: Land, config: Mapping[str, Any], number: int) -
     totals = view.result.tables.get("field_totals")
     if totals is None or totals.is_empty():
         return None
-    polygons, lines = outlines(view.result.borders, step=_SMALL_STEP)
-    studio = Studio(
-        land=land,
-        small_land=Land(polygons=polygons, lines=lines),
-        centre=view.result.shown.centre,
-        config=config,
-        words=view.words,
-        number=number,
+    studio = Studio.open(
+        view, land=land, config=config, number=number, prefix="innovation", outlines=outlines
     )
     desk = Desk(view)
     sections = (
@@ -71,6 +70,7 @@ def chapter(view: View, *, land: Land, config: Mapping[str, Any], number: int) -
     )
     w = view.words
     return Chapter(
+        anchor="innovation",
         title=w("innovation.title"),
         lead=w("innovation.lead", topics=w.joined([topic.name for topic in desk.topics])),
         findings=_findings(desk),

@@ -9,10 +9,11 @@ import polars as pl
 from cosmopolis.measures import country_trends
 from cosmopolis.measures.country_trends import COUNT_MIN
 from cosmopolis.networks.fields import ALL
-from cosmopolis.publish.innovation import charts
-from cosmopolis.publish.innovation.model import Block, Column, Panel, Section, Table, row
-from cosmopolis.publish.innovation.studio import Studio
-from cosmopolis.publish.innovation.topics import Desk, Topic, finite
+from cosmopolis.publish.chapter import charts
+from cosmopolis.publish.chapter.desk import finite
+from cosmopolis.publish.chapter.model import Block, Column, Panel, Section, Table, row
+from cosmopolis.publish.chapter.studio import Studio
+from cosmopolis.publish.innovation.topics import Desk, Topic
 
 _FOCUS = "CN"
 _PANELS = 8
@@ -276,7 +277,7 @@ def _block(desk: Desk, studio: Studio, topic: Topic, shares: pl.DataFrame) -> Bl
                         label=w("innovation.slope", years=_span(recent or whole, pairs) or untested),
                         number=True,
                     ),
-                    Column(label=w("innovation.interval"), number=True),
+                    Column(label=w("chapter.interval"), number=True),
                     *(
                         Column(label=w("innovation.trend_of", years=_span(trends, pairs)))
                         for trends in (recent, whole)
@@ -307,7 +308,7 @@ def _panel(
         series, years=years, domain=charts.span_of(drawn, zero=True), percent=True, width=150, names=26
     )
     description = w(
-        "innovation.line_alt",
+        "chapter.line_alt",
         name=name,
         first=desk.percent(own.values[0]),
         from_year=str(own.years[0]),
@@ -316,7 +317,7 @@ def _panel(
     )
     return studio.panel(
         spec,
-        title=w("innovation.panel_title", topic=topic.name, years=name),
+        title=w("chapter.panel_title", topic=topic.name, years=name),
         description=w.sentences([description, word]),
         above=name,
         below=word,
@@ -365,5 +366,5 @@ def _change_cells(desk: Desk, entry: Mapping[str, Any] | None) -> tuple[str, str
         return ("+" if known > 0 else "") + w.number(100 * known, digits=2)
 
     low, high = points("low"), points("high")
-    bounds = w("innovation.bounds", low=low, high=high) if low and high else w.no_data
+    bounds = w("chapter.bounds", low=low, high=high) if low and high else w.no_data
     return points("slope") or w.no_data, bounds

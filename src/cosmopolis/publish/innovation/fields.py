@@ -5,10 +5,11 @@ import math
 import polars as pl
 
 from cosmopolis.publish import network_pages
-from cosmopolis.publish.innovation import charts
-from cosmopolis.publish.innovation.model import Block, Cell, Column, Section, Table, row
-from cosmopolis.publish.innovation.studio import Studio
-from cosmopolis.publish.innovation.topics import WITHOUT_TIES, Desk, Topic, finite
+from cosmopolis.publish.chapter import charts
+from cosmopolis.publish.chapter.desk import finite
+from cosmopolis.publish.chapter.model import Block, Cell, Column, Section, Table, row
+from cosmopolis.publish.chapter.studio import Studio
+from cosmopolis.publish.innovation.topics import WITHOUT_TIES, Desk, Topic
 
 _SOURCE_KINDS = {"coauthorship": "papers", "copatenting": "patents", "patent_classes": "class counts"}
 """Kinds of source that each network's records come from."""
@@ -174,7 +175,7 @@ def _block(desk: Desk, studio: Studio, topic: Topic) -> Block:
     items = w("common.semicolon").join(f"{bar.name} {bar.label}" for bar in rows[:5])
     figures = [
         studio.figure(
-            studio.panel(charts.bars(rows), title=label, description=w("innovation.bars_alt", items=items)),
+            studio.panel(charts.bars(rows), title=label, description=w("chapter.bars_alt", items=items)),
             label=label,
             shape="chart",
             notes=(w("innovation.bar_key", unit=desk.unit(topic.network)),),
@@ -197,7 +198,7 @@ def _block(desk: Desk, studio: Studio, topic: Topic) -> Block:
                 percent=True,
             ),
             title=label,
-            description=w("innovation.dots_alt", items=items),
+            description=w("chapter.dots_alt", items=items),
         )
         note = w("innovation.growth_key") if own is not None else w("innovation.growth_key_none")
         figures.append(studio.figure(panel, label=label, shape="chart", notes=(note,)))
@@ -264,7 +265,7 @@ def _table(
             bounds = (
                 ""
                 if low is None or high is None
-                else w("innovation.bounds", low=desk.change(low), high=desk.change(high))
+                else w("chapter.bounds", low=desk.change(low), high=desk.change(high))
             )
             cells.append(Cell(text=w.no_data if value is None else desk.change(value), small=bounds))
         body.append(row(*cells))
@@ -273,7 +274,7 @@ def _table(
         Column(label=w("common.city")),
         Column(label=w("innovation.count"), number=True),
         Column(label=w("innovation.fractional"), number=True),
-        Column(label=w("innovation.share"), number=True),
+        Column(label=w("chapter.share"), number=True),
     ]
     if rca:
         columns.append(Column(label=w("innovation.rca"), number=True))
@@ -346,7 +347,7 @@ def _region_block(desk: Desk, studio: Studio, topic: Topic, rows: pl.DataFrame) 
     best = firsts.row(0, named=True)
     label = w("innovation.regions_figure", topic=topic.name, years=years)
     items = w("common.semicolon").join(f"{bar.name} {bar.label}" for bar in bars[:5])
-    panel = studio.panel(charts.bars(bars), title=label, description=w("innovation.bars_alt", items=items))
+    panel = studio.panel(charts.bars(bars), title=label, description=w("chapter.bars_alt", items=items))
     sentence = w(
         "innovation.region_first",
         city=view.city(best["city_id"]),
@@ -354,7 +355,7 @@ def _region_block(desk: Desk, studio: Studio, topic: Topic, rows: pl.DataFrame) 
         share=desk.percent(best["share"]),
         n=firsts.height,
     )
-    ordinals = (w("innovation.first"), w("innovation.second"), w("innovation.third"))
+    ordinals = (w("chapter.first"), w("chapter.second"), w("innovation.third"))
     return Block(
         title=topic.name,
         sentences=(sentence,),
@@ -428,7 +429,7 @@ def _citation_block(desk: Desk, studio: Studio, topic: Topic, known: pl.DataFram
     ]
     label = w("innovation.citations_figure", topic=topic.name, years=years, n=len(bars))
     items = w("common.semicolon").join(f"{bar.name} {bar.label}" for bar in bars[:5])
-    panel = studio.panel(charts.bars(bars), title=label, description=w("innovation.bars_alt", items=items))
+    panel = studio.panel(charts.bars(bars), title=label, description=w("chapter.bars_alt", items=items))
     positions = network_pages.positions([float(value) for value in known["citations"].to_list()])
     body = tuple(
         row(

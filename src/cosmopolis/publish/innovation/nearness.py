@@ -8,12 +8,13 @@ from typing import Any
 import polars as pl
 
 from cosmopolis.measures import trends
-from cosmopolis.publish.innovation import charts
+from cosmopolis.publish.chapter import charts
+from cosmopolis.publish.chapter.desk import finite
+from cosmopolis.publish.chapter.model import Block, Column, Section, Table, row
+from cosmopolis.publish.chapter.studio import Studio
 from cosmopolis.publish.innovation.countries import venues
 from cosmopolis.publish.innovation.fields import shown_only
-from cosmopolis.publish.innovation.model import Block, Column, Section, Table, row
-from cosmopolis.publish.innovation.studio import Studio
-from cosmopolis.publish.innovation.topics import Desk, Topic, finite
+from cosmopolis.publish.innovation.topics import Desk, Topic
 
 _SHARE_KM = re.compile(r"share_(\d+)_km")
 _FALLS_NEARER = ("mean_km", "median_km")
@@ -113,7 +114,7 @@ def name_of(desk: Desk, measure: str) -> str:
 def _line_name(desk: Desk, measure: str) -> str:
     found = _SHARE_KM.fullmatch(measure)
     if found:
-        return desk.words("innovation.km", km=desk.words.whole(int(found.group(1))))
+        return desk.words("chapter.km", km=desk.words.whole(int(found.group(1))))
     return desk.words.or_id("nearness_line", measure)
 
 
@@ -245,7 +246,7 @@ def _slope(desk: Desk, verdict: Verdict) -> str:
         f"nearness_slope.{unit}",
         measure=name_of(desk, verdict.measure),
         slope=written(verdict.slope),
-        bounds=w("innovation.bounds", low=written(verdict.low), high=written(verdict.high))
+        bounds=w("chapter.bounds", low=written(verdict.low), high=written(verdict.high))
         if known and verdict.low is not None and verdict.high is not None
         else w.no_data,
     )
@@ -269,7 +270,7 @@ def _block(desk: Desk, studio: Studio, topic: Topic, rows: pl.DataFrame, every: 
         title = w.or_id("nearness_panel", panel.key)
         note = w("common.semicolon").join(
             w(
-                "innovation.line_verdict",
+                "chapter.line_verdict",
                 line=_line_name(desk, m),
                 verdict=w(f"nearness_verdict.{said[m].says}"),
             )
@@ -279,7 +280,7 @@ def _block(desk: Desk, studio: Studio, topic: Topic, rows: pl.DataFrame, every: 
         panels.append(
             studio.panel(
                 charts.lines(series, years=years, domain=domain, percent=panel.percent),
-                title=w("innovation.panel_title", topic=topic.name, years=title),
+                title=w("chapter.panel_title", topic=topic.name, years=title),
                 description=w.sentences([_alt(desk, series, percent=panel.percent), note]),
                 above=title,
                 below=note,
@@ -329,7 +330,7 @@ def _alt(desk: Desk, series: Sequence[charts.Series], *, percent: bool) -> str:
     return w.sentences(
         [
             w(
-                "innovation.line_alt",
+                "chapter.line_alt",
                 name=line.name,
                 first=text(line.values[0]),
                 from_year=str(line.years[0]),
@@ -357,24 +358,24 @@ def _table(desk: Desk, topic: Topic, rows: pl.DataFrame) -> Table:
         for end in ends:
             low, high = finite(end["low"]), finite(end["high"])
             bounds = (
-                w("innovation.bounds", low=_written(desk, measure, low), high=_written(desk, measure, high))
+                w("chapter.bounds", low=_written(desk, measure, low), high=_written(desk, measure, high))
                 if low is not None and high is not None
                 else ""
             )
             value = _written(desk, measure, end["value"])
-            cells.append(w("innovation.in_year", year=str(end["year"]), value=value))
+            cells.append(w("chapter.in_year", year=str(end["year"]), value=value))
             cells.append(bounds)
         says = [next((v.says for v in span if v.measure == measure), "") for span in spans]
         words = [w(f"nearness_verdict.{one}") if one else w.no_data for one in says]
         body.append(row(name_of(desk, measure), *cells, *words))
-    interval = w("innovation.interval")
+    interval = w("chapter.interval")
     return Table(
         caption=w("innovation.nearness_table", topic=topic.name),
         columns=(
-            Column(label=w("innovation.measure")),
-            Column(label=w("innovation.first_year"), number=True),
+            Column(label=w("chapter.measure")),
+            Column(label=w("chapter.first_year"), number=True),
             Column(label=interval, number=True),
-            Column(label=w("innovation.last_year"), number=True),
+            Column(label=w("chapter.last_year"), number=True),
             Column(label=interval, number=True),
             *(Column(label=w("innovation.trend_of", years=_years_of(desk, span))) for span in spans),
         ),

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from cosmopolis.publish.innovation import charts, symbols
-from cosmopolis.publish.innovation.model import Block, Column, Key, Section, Table, row
-from cosmopolis.publish.innovation.studio import Studio
+from cosmopolis.publish.chapter import charts, symbols
+from cosmopolis.publish.chapter.model import Block, Column, Key, Section, Table, row
+from cosmopolis.publish.chapter.studio import Studio
 from cosmopolis.publish.innovation.topics import Desk
 
 WAYS = (

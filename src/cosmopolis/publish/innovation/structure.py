@@ -6,10 +6,12 @@ from collections.abc import Sequence
 import polars as pl
 
 from cosmopolis.publish import network_pages
-from cosmopolis.publish.innovation import maps, windows
-from cosmopolis.publish.innovation.model import Block, Column, Figure, Key, Section, Table, row
-from cosmopolis.publish.innovation.studio import Studio
-from cosmopolis.publish.innovation.topics import Desk, Topic, finite
+from cosmopolis.publish.chapter import maps
+from cosmopolis.publish.chapter.backbone import beyond_chance, strongest
+from cosmopolis.publish.chapter.desk import finite
+from cosmopolis.publish.chapter.model import Block, Column, Figure, Key, Section, Table, row
+from cosmopolis.publish.chapter.studio import Studio
+from cosmopolis.publish.innovation.topics import Desk, Topic
 from cosmopolis.publish.maps import Node, short
 
 ROLES = ("R7", "R6", "R5", "R4", "R3", "R2", "R1")
@@ -136,8 +138,8 @@ def _map(
     links = topic.of(desk.table("link_measures")).filter(
         (pl.col("from_year") == window[0]) & (pl.col("to_year") == window[1]) & (pl.col("weight") > 0)
     )
-    kept, _ = windows.beyond_chance(desk, links)
-    ties = network_pages.ties_of(windows.strongest(kept, min(_TIES, shown.links)), at)
+    kept, _ = beyond_chance(links, significance=desk.significance)
+    ties = network_pages.ties_of(strongest(kept, min(_TIES, shown.links)), at)
     label = w("innovation.communities_figure", topic=topic.name, years=years)
     entries = [
         (maps.community_symbol(group), _name(desk, rows, community)) for community, group in group_of.items()

@@ -7,10 +7,11 @@ import polars as pl
 
 from cosmopolis.measures.distance import great_circle_km
 from cosmopolis.publish import network_pages
-from cosmopolis.publish.innovation import charts, maps
-from cosmopolis.publish.innovation.model import Block, Cell, Column, Figure, Section, Table, row
-from cosmopolis.publish.innovation.studio import Studio
-from cosmopolis.publish.innovation.topics import Desk, Topic, finite
+from cosmopolis.publish.chapter import charts, maps
+from cosmopolis.publish.chapter.desk import finite
+from cosmopolis.publish.chapter.model import Block, Cell, Column, Figure, Section, Table, row
+from cosmopolis.publish.chapter.studio import Studio
+from cosmopolis.publish.innovation.topics import Desk, Topic
 from cosmopolis.publish.maps import Node, short
 
 _FIRST = 12
@@ -223,7 +224,7 @@ def _pairs_chart(
         studio.panel(
             charts.bars(bars, names_width=_PAIR_WIDTH),
             title=label,
-            description=w("innovation.bars_alt", items=items),
+            description=w("chapter.bars_alt", items=items),
         ),
         label=label,
         shape="chart",
@@ -431,7 +432,7 @@ def _ratio_figure(desk: Desk, studio: Studio, topic: Topic, drawn: pl.DataFrame,
             names_width=_PAIR_WIDTH,
         ),
         title=label,
-        description=w("innovation.dots_alt", items=items),
+        description=w("chapter.dots_alt", items=items),
     )
     notes = (w("innovation.ratio_key"), w("innovation.ratio_least", n=_LEAST_COUNT))
     return studio.figure(panel, label=label, shape="chart", notes=notes)
@@ -451,9 +452,7 @@ def _term_sentences(desk: Desk, terms: pl.DataFrame) -> list[str]:
             continue
         # Twice the distance: 2^β of the ties; one country or one language: e^β of them.
         factors = [(math.pow(2.0, b) if term == "distance" else math.exp(b)) for b in (estimate, low, high)]
-        bounds = w(
-            "innovation.bounds", low=w.number(factors[1], digits=2), high=w.number(factors[2], digits=2)
-        )
+        bounds = w("chapter.bounds", low=w.number(factors[1], digits=2), high=w.number(factors[2], digits=2))
         text.append(w(f"gravity_says.{term}", factor=w.number(factors[0], digits=2), bounds=bounds))
     return text
 
@@ -476,7 +475,7 @@ def _terms_table(desk: Desk, topic: Topic, terms: pl.DataFrame) -> Table:
             Column(label=w("innovation.term")),
             Column(label=w("innovation.estimate"), number=True),
             Column(label=w("innovation.error"), number=True),
-            Column(label=w("innovation.interval"), number=True),
+            Column(label=w("chapter.interval"), number=True),
         ),
         rows=body,
         note=w("innovation.gravity_pairs", n=int(terms["pairs"].max() or 0)),  # type: ignore[arg-type]

@@ -9,9 +9,9 @@ from typing import Any
 import polars as pl
 
 from cosmopolis.networks.fields import ALL, built_in
+from cosmopolis.publish.chapter.desk import ChapterDesk
 from cosmopolis.publish.innovation.schemas import SCHEMAS
-from cosmopolis.publish.view import View
-from cosmopolis.publish.words import Words, clean
+from cosmopolis.publish.words import clean
 
 NETWORKS = ("coauthorship", "copatenting", "patent_classes")
 """Papers, then patents, then counts of classes that make no ties: the order of the chapter."""
@@ -38,20 +38,10 @@ class Topic:
 
 
 @dataclass(frozen=True)
-class Desk:
+class Desk(ChapterDesk):
     """A view with what the chapter reads from it."""
 
-    view: View
-
-    @property
-    def words(self) -> Words:
-        """The words of the page's language."""
-        return self.view.words
-
-    def table(self, name: str) -> pl.DataFrame:
-        """Return a table of the chapter; an empty one where the result has none."""
-        found = self.view.result.tables.get(name)
-        return found if found is not None else pl.DataFrame(schema=SCHEMAS[name])
+    schemas = SCHEMAS
 
     @cached_property
     def settings(self) -> Mapping[str, Any]:
@@ -169,10 +159,6 @@ class Desk:
             "fractional", "city_id", descending=[True, False]
         )
 
-    def years(self, window: tuple[int, int]) -> str:
-        """Write a window."""
-        return str(window[0]) if window[0] == window[1] else f"{window[0]}–{window[1]}"
-
     def remember(self, topic: Topic, make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
         """Return a table of a field that is made once."""
         if topic not in self._made:
@@ -182,10 +168,6 @@ class Desk:
     @cached_property
     def _made(self) -> dict[Topic, pl.DataFrame]:
         return {}
-
-    def pair(self, origin: str, destination: str) -> str:
-        """Write two ends of a tie."""
-        return self.words("innovation.pair", origin=origin, destination=destination)
 
     @cached_property
     def _sizes(self) -> Mapping[int, int]:
@@ -201,10 +183,6 @@ class Desk:
             origin, destination = destination, origin
         return self.pair(self.view.city(origin), self.view.city(destination))
 
-    def country_pair(self, origin: str, destination: str) -> str:
-        """Name the two countries of a tie."""
-        return self.pair(self.view.country(origin), self.view.country(destination))
-
     @cached_property
     def _organisations(self) -> Mapping[str, str]:
         return dict(self.table("organisations").select("organisation", "name").iter_rows())
@@ -213,23 +191,3 @@ class Desk:
         """Name an organisation; what the table gives, where no name is known."""
         known = clean(self._organisations.get(name) or name)
         return known if len(known) <= _NAME_MOST else known[: _NAME_MOST - 1].rstrip() + "…"
-
-    def percent(self, value: float, *, digits: int = 1) -> str:
-        """Write a share or a rate in per cent."""
-        return self.words.number(100 * value, digits=digits) + "%"
-
-    def change(self, value: float) -> str:
-        """Write a yearly change in per cent with its sign."""
-        return ("+" if value > 0 else "") + self.percent(value)
-
-    def bounds(self, low: float | None, high: float | None, *, digits: int = 2) -> str:
-        """Write an interval of numbers; empty without bounds."""
-        if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):
-            return ""
-        w = self.words
-        return w("innovation.bounds", low=w.number(low, digits=digits), high=w.number(high, digits=digits))
-
-
-def finite(value: float | None) -> float | None:
-    """Return a number, None where it is none."""
-    return value if value is not None and math.isfinite(value) else None

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 import polars as pl
 
 from cosmopolis.publish import network_pages
-from cosmopolis.publish.innovation import maps
+from cosmopolis.publish.chapter import maps
+from cosmopolis.publish.chapter.backbone import P_VALUES, beyond_chance, strongest
+from cosmopolis.publish.chapter.model import Block, Column, Key, Panel, Section, Table, row
+from cosmopolis.publish.chapter.studio import Studio
 from cosmopolis.publish.innovation.fields import LEAST_RECORDS
-from cosmopolis.publish.innovation.model import Block, Column, Key, Panel, Section, Table, row
-from cosmopolis.publish.innovation.studio import Studio
 from cosmopolis.publish.innovation.topics import Desk, Topic
 from cosmopolis.publish.maps import Node, Tie, short
 
@@ -18,9 +19,6 @@ PANEL_TIES = 120
 
 _PANEL_NODES = 80
 _PANEL_LABELS = 7
-_P_VALUES = ("sdsm_q", "sdsm_p", "disparity_p")
-"""What tells a tie from chance, the better first: corrected for many tests, and knowing a record's size."""
-
 Window = tuple[int, int]
 
 
@@ -36,20 +34,6 @@ def section(desk: Desk, studio: Studio) -> Section:
     )
 
 
-def beyond_chance(desk: Desk, links: pl.DataFrame) -> tuple[pl.DataFrame, str]:
-    """Return the ties beyond chance and the column that says so; all ties and "" where no test was made."""
-    for column in (column for column in _P_VALUES if column in links.columns):
-        known = links.filter(pl.col(column).is_not_null() & pl.col(column).is_not_nan())
-        if known.height:
-            return known.filter(pl.col(column) < desk.significance), column
-    return links, ""
-
-
-def strongest(links: pl.DataFrame, most: int) -> pl.DataFrame:
-    """Return the strongest ties, equal ones by their ids."""
-    return links.sort("weight", "origin", "destination", descending=[True, False, False]).head(most)
-
-
 def _block(desk: Desk, studio: Studio, topic: Topic) -> Block:
     w = desk.words
     links = topic.of(desk.table("link_measures")).filter(pl.col("weight") > 0)
@@ -61,7 +45,9 @@ def _block(desk: Desk, studio: Studio, topic: Topic) -> Block:
         window: links.filter((pl.col("from_year") == window[0]) & (pl.col("to_year") == window[1]))
         for window in shown
     }
-    kept = {window: beyond_chance(desk, table) for window, table in of_window.items()}
+    kept = {
+        window: beyond_chance(table, significance=desk.significance) for window, table in of_window.items()
+    }
     tested_none = all(column and table.is_empty() for table, column in kept.values())
     records = math.fsum(value for table in totals.values() for value in table["fractional"].to_list())
     if tested_none and records < LEAST_RECORDS:
@@ -121,7 +107,7 @@ def _block(desk: Desk, studio: Studio, topic: Topic) -> Block:
         w("innovation.maps_key", unit=desk.unit(topic.network)),
         w(
             "innovation.backbone",
-            test=w.joined([w(f"backbone_test.{c}") for c in _P_VALUES if c in columns]),
+            test=w.joined([w(f"backbone_test.{c}") for c in P_VALUES if c in columns]),
             level=f"{desk.significance:g}",
         )
         if columns
@@ -147,7 +133,7 @@ def _block(desk: Desk, studio: Studio, topic: Topic) -> Block:
             Table(
                 caption=w("innovation.maps_table", topic=topic.name),
                 columns=(
-                    Column(label=w("innovation.window")),
+                    Column(label=w("chapter.window")),
                     Column(label=w("innovation.cities_with_records"), number=True),
                     Column(label=w("network.cities"), number=True),
                     Column(label=w("network.links"), number=True),
@@ -176,7 +162,7 @@ def _panel(
     every: int,
 ) -> Panel:
     w = desk.words
-    title = w("innovation.panel_title", topic=topic.name, years=years)
+    title = w("chapter.panel_title", topic=topic.name, years=years)
     alt = (
         w(
             "map.alt",
@@ -204,30 +190,13 @@ def _keys(desk: Desk, topic: Topic, scale: maps.Scale) -> tuple[Key, ...]:
     return (
         Key(
             title=w("innovation.node_key", unit=unit),
-            entries=tuple((maps.node_symbol(v, scale), w.amount(v)) for v in _round_steps(scale.node)),
+            entries=tuple((maps.node_symbol(v, scale), w.amount(v)) for v in maps.round_steps(scale.node)),
         ),
         Key(
             title=w("innovation.tie_key", unit=unit),
-            entries=tuple((maps.tie_symbol(v, scale), w.amount(v)) for v in _round_steps(scale.tie)),
+            entries=tuple((maps.tie_symbol(v, scale), w.amount(v)) for v in maps.round_steps(scale.tie)),
         ),
     )
-
-
-def _round_steps(most: float) -> list[float]:
-    """Return three round values up to a greatest one.
-
-    Examples
-    --------
-    >>> _round_steps(730.0)
-    [20.0, 100.0, 500.0]
-    """
-    power = 1.0
-    while power * 10 <= most:
-        power *= 10
-    while power > most and power > 1e-6:  # noqa: PLR2004 - weights are no smaller
-        power /= 10
-    top = next(power * m for m in (5, 2, 1) if power * m <= most * 1.0000001) if most > 0 else 1.0
-    return [round(top / 25, 6), round(top / 5, 6), round(top, 6)]
 
 
 def _sentences(desk: Desk, of_window: dict[Window, pl.DataFrame]) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
-"""What a page of the chapter is made of: sections, blocks, figures of one or many panels, and tables.
+"""What a chapter is made of: sections, blocks, figures of one or many panels, and tables.
 
-Plain holders of texts and drawings; the template `innovation.html` shows them. Nothing is computed here.
+Plain holders of texts and drawings; the template `chapter.html` shows them. Nothing is computed here.
 """
 
 from dataclasses import dataclass
@@ -87,25 +87,40 @@ class Block:
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """A section of the chapter with its anchor, blocks and notes of caution."""
+    """A section of a chapter with its anchor, blocks and notes of caution; `missing` stands for all blocks.
+
+    A section that has nothing but `missing` is one line at the chapter's end.
+    """
 
     anchor: str
     title: str
     lead: str
-    blocks: tuple[Block, ...]
+    blocks: tuple[Block, ...] = ()
     cautions: tuple[str, ...] = ()
+    missing: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Chapter:
-    """The chapter: what it finds of each field, its sections, and how many figures it has."""
+    """A chapter: what it finds by subject, its sections, and how many figures it has."""
 
+    anchor: str
     title: str
     lead: str
     findings: tuple[tuple[str, tuple[str, ...]], ...]
     sections: tuple[Section, ...]
     sources: tuple[tuple[str, str], ...]
     figures: int
+
+    @property
+    def shown(self) -> tuple[Section, ...]:
+        """The sections that have something to show."""
+        return tuple(section for section in self.sections if not section.missing)
+
+    @property
+    def without(self) -> tuple[Section, ...]:
+        """The sections without data: a line each."""
+        return tuple(section for section in self.sections if section.missing)
 
 
 def row(*cells: Cell | str) -> tuple[Cell, ...]:

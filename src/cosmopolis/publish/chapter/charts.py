@@ -1,4 +1,4 @@
-"""Charts of the chapter as Vega-Lite specifications: bars, intervals, and lines with bands.
+"""Charts of chapters as Vega-Lite specifications: bars, intervals, and lines with bands.
 
 Names and numbers come in as texts in the reader's language; what years and axes need is plain numerals.
 """

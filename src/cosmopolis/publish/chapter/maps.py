@@ -1,4 +1,4 @@
-"""Maps of the chapter: small ones by window on one scale, and one coloured by community.
+"""Maps of chapters: small ones by window on one scale, and one coloured by community.
 
 Projection, ground and labels are those of `cosmopolis.publish.maps`.
 """
@@ -11,9 +11,9 @@ import altair as alt
 import numpy as np
 from markupsafe import Markup
 
+from cosmopolis.publish.chapter import symbols
 from cosmopolis.publish.charts import ACCENT, CONTRAST, MUTED, Spec, finished
 from cosmopolis.publish.geometry import Frame, great_circle, place_labels
-from cosmopolis.publish.innovation import symbols
 from cosmopolis.publish.maps import Land, Node, Tie, ground, label_layers, label_sets
 
 PANEL_WIDTH = 360
@@ -205,3 +205,20 @@ def community_symbol(group: int | None) -> Markup:
     if group is None:
         return symbols.shape(REST_SHAPE, REST_COLOUR)
     return symbols.shape(SHAPES[group], COLOURS[group])
+
+
+def round_steps(most: float) -> list[float]:
+    """Return three round values up to a greatest one.
+
+    Examples
+    --------
+    >>> round_steps(730.0)
+    [20.0, 100.0, 500.0]
+    """
+    power = 1.0
+    while power * 10 <= most:
+        power *= 10
+    while power > most and power > 1e-6:  # noqa: PLR2004 - weights are no smaller
+        power /= 10
+    top = next(power * m for m in (5, 2, 1) if power * m <= most * 1.0000001) if most > 0 else 1.0
+    return [round(top / 25, 6), round(top / 5, 6), round(top, 6)]

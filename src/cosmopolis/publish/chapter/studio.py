@@ -1,4 +1,4 @@
-"""Drawings of the chapter: every one an SVG with an id of its own, long outlines drawn once and used again.
+"""Drawings of a chapter: every one an SVG with an id of its own, long outlines drawn once and used again.
 
 Figures are numbered as they come. Specifications are made elsewhere.
 """
@@ -10,15 +10,19 @@ from typing import Any
 
 from markupsafe import Markup
 
-from cosmopolis.publish import render
+from cosmopolis.publish import geometry, render
+from cosmopolis.publish.chapter.model import Figure, Key, Panel
 from cosmopolis.publish.charts import Spec
 from cosmopolis.publish.geometry import Frame
-from cosmopolis.publish.innovation.model import Figure, Key, Panel
 from cosmopolis.publish.maps import Land
+from cosmopolis.publish.view import View
 from cosmopolis.publish.words import Words
 
 _OUTLINE = re.compile(r'<path ([^>]*?)d="([^"]{600,})"([^>]*?) ?/>')
 """A path so long that it is worth drawing once only: the land of a map."""
+
+_SMALL_STEP = 0.6
+"""Degrees within which points of an outline count as one on a small map: half a pixel."""
 
 _WIDTH = re.compile(r'viewBox="0 0 ([\d.]+) ')
 
@@ -39,6 +43,10 @@ class Studio:
         Of the page.
     number
         Of the next figure.
+    prefix
+        What the ids of its drawings begin with.
+    outlines
+        Ids of outlines that are on the page already, by their looks and path.
     """
 
     land: Land
@@ -47,8 +55,33 @@ class Studio:
     config: Mapping[str, Any]
     words: Words
     number: int
+    prefix: str
+    outlines: dict[str, str] = field(default_factory=dict)
     _drawn: int = 0
-    _outlines: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def open(
+        cls,
+        view: View,
+        *,
+        land: Land,
+        config: Mapping[str, Any],
+        number: int,
+        prefix: str,
+        outlines: dict[str, str] | None = None,
+    ) -> "Studio":
+        """Open a studio for a chapter of a result; outlines of chapters before it are used again."""
+        polygons, lines = geometry.outlines(view.result.borders, step=_SMALL_STEP)
+        return cls(
+            land=land,
+            small_land=Land(polygons=polygons, lines=lines),
+            centre=view.result.shown.centre,
+            config=config,
+            words=view.words,
+            number=number,
+            prefix=prefix,
+            outlines={} if outlines is None else outlines,
+        )
 
     def frame(self, width: int) -> Frame:
         """Return a map's frame of some width in pixels."""
@@ -68,7 +101,7 @@ class Studio:
         drawing = render.svg(
             spec,
             config=self.config,
-            id=f"innovation-{self._drawn}",
+            id=f"{self.prefix}-{self._drawn}",
             title=title,
             description=description,
         )
@@ -84,10 +117,10 @@ class Studio:
         before, outline, after = match.groups()
         looks = f"{before}{after}".strip()
         key = f"{looks}\n{outline}"
-        if key in self._outlines:
-            return f'<use href="#{self._outlines[key]}" />'
-        self._outlines[key] = f"innovation-outline-{len(self._outlines) + 1}"
-        return f'<path id="{self._outlines[key]}" {looks} d="{outline}" />'
+        if key in self.outlines:
+            return f'<use href="#{self.outlines[key]}" />'
+        self.outlines[key] = f"{self.prefix}-outline-{len(self.outlines) + 1}"
+        return f'<path id="{self.outlines[key]}" {looks} d="{outline}" />'
 
     def figure(
         self,
