@@ -1,0 +1,136 @@
+"""Names of firms in the form in which they are compared: without legal forms, marks and brackets.
+
+Two names with the same form are very likely one firm where the country is one too; which two names that
+differ are one firm is told by `cosmopolis.firms.matching`.
+"""
+
+import re
+import tomllib
+from functools import cache
+from importlib import resources
+from itertools import takewhile
+
+import polars as pl
+
+from cosmopolis.places.names import normal_form
+
+_BRACKETS = re.compile(r"\([^)]*\)|\[[^\]]*\]|（[^）]*）|<[^>]*>")
+_AMPERSAND = re.compile(r"\s*[&+＆]\s*")
+_APART = re.compile(r"\b(?<!\d)([^\W\d]) (?=[^\W\d]\b)")
+_NUMBERS = re.compile(r"^(?:\d+|i{2,3}|iv|vi{0,3}|ix|xi{0,3})$")
+
+
+@cache
+def _settings() -> dict[str, dict[str, list[str]]]:
+    """Read the reviewed table of legal forms."""
+    text = resources.files("cosmopolis.firms").joinpath("legal_forms.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def _any(words: set[str]) -> str:
+    """Write an alternative of words, the longest first."""
+    return "|".join(re.escape(word) for word in sorted(words, key=lambda word: (-len(word), word)))
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], dict[str, str], frozenset[str]]:
+    """Compile what ends a name and what opens it, with the abbreviations and the empty words."""
+    tables = _settings()
+    end = {word for words in tables["end"].values() for word in words} | set(tables["weak"]["words"])
+    abbreviations: dict[str, str] = dict(tables["abbreviations"])  # type: ignore[arg-type]
+    return (
+        re.compile(rf"(?: (?:{_any(end)}))$"),
+        re.compile(rf"^(?:(?:{_any(set(tables['front']['words']))}) )"),
+        abbreviations,
+        frozenset(tables["empty"]["words"]),
+    )
+
+
+def _bare(key: str) -> str:
+    """Take legal forms off both ends of a normal form, as often as there are some; never all of it."""
+    end, front, abbreviations, _ = _patterns()
+    key = _APART.sub(r"\1", key)
+    key = " ".join(abbreviations.get(word, word) for word in key.split())
+    while (shorter := front.sub("", end.sub("", key))) != key:
+        key = shorter
+    return key
+
+
+def firm_forms(names: pl.Series) -> pl.Series:
+    """Return the form of each name under which firms are compared.
+
+    What stands in brackets is left out, `&` and `+` are no letters, single letters in a row are one word,
+    abbreviations are spelt out, and legal forms (`legal_forms.toml`) are taken off both ends. Nothing is
+    taken from a name that would leave none.
+
+    Parameters
+    ----------
+    names
+        Texts; null stays null.
+
+    Examples
+    --------
+    >>> firm_forms(pl.Series(["The J.P. Morgan & Co.", "Nestlé S.A.", "Oracle (Portugal)"])).to_list()
+    ['jp morgan', 'nestle', 'oracle']
+    >>> firm_forms(pl.Series(["PT Bank Central Asia Tbk", "Ping An Insurance (Group) Company"])).to_list()
+    ['bank central asia', 'ping an insurance']
+    """
+    given = names.cast(pl.String)
+    distinct = given.drop_nulls().unique(maintain_order=True).to_list()
+    open_names = [
+        _AMPERSAND.sub(" ", outside if (outside := _BRACKETS.sub(" ", name)).strip() else name)
+        for name in distinct
+    ]
+    keys = pl.DataFrame({"name": open_names}, schema={"name": pl.String}).select(normal_form(pl.col("name")))
+    forms = [_bare(key) for key in keys["name"].to_list()]
+    return given.replace_strict(distinct, forms, default=None, return_dtype=pl.String)
+
+
+def words_of(forms: pl.Series) -> pl.Series:
+    """Return the words of each form that hold meaning, each once, sorted; all words where none does.
+
+    Examples
+    --------
+    >>> words_of(pl.Series(["bank of china", "and"])).to_list()
+    [['bank', 'china'], ['and']]
+    """
+    _, _, _, empty = _patterns()
+    words = [
+        None if form is None else sorted(set(form.split()) - empty) or sorted(set(form.split()))
+        for form in forms.to_list()
+    ]
+    return pl.Series("words", words, dtype=pl.List(pl.String))
+
+
+def numbers_of(words: pl.Series) -> pl.Series:
+    """Return the numbers among the words as one text: firms whose numbers differ are different firms.
+
+    Examples
+    --------
+    >>> numbers_of(pl.Series([["acquisition", "iii"], ["3i"]], dtype=pl.List(pl.String))).to_list()
+    ['iii', '']
+    """
+    told = [
+        None if of is None else " ".join(word for word in of if _NUMBERS.match(word))
+        for of in words.to_list()
+    ]
+    return pl.Series("numbers", told, dtype=pl.String)
+
+
+def web_domain(addresses: pl.Series) -> pl.Series:
+    """Return the domain of each web address, without `www`; null where there is none.
+
+    Examples
+    --------
+    >>> web_domain(pl.Series(["https://www.Walmart.com/x", "http://ir.shell.co.uk", ""])).to_list()
+    ['walmart.com', 'shell.co.uk', None]
+    """
+    told = []
+    for address in addresses.cast(pl.String).to_list():
+        host = re.sub(r"^[a-z]+://", "", (address or "").strip().lower())
+        host = re.split(r"[/?#:\s]", host, maxsplit=1)[0].strip(".")
+        parts = host.split(".")
+        tail = list(takewhile(lambda part: len(part) <= 3, reversed(parts)))  # noqa: PLR2004 - com, co.uk
+        least = min(max(len(tail), 1) + 1, len(parts))
+        told.append(".".join(parts[-least:]) if len(parts) > 1 and parts[0] else None)
+    return pl.Series("domain", told, dtype=pl.String)
