@@ -1,4 +1,7 @@
-"""Networks that firms span: here, from the headquarters to the stock exchanges where they are listed.
+"""Networks that firms span: from the headquarters to their branches, and to the exchanges of their shares.
+
+What power and prestige cities have in them is not measured here (`cosmopolis.measures.power`), nor is it
+found out who owns whom (`cosmopolis.networks.ownership_trees`).
 
 Whether a listing is sought by the firm or only a quotation by the venue is not known to the source; the
 reviewed table of exchanges says which venues quote without asking.
@@ -9,7 +12,14 @@ from importlib import resources
 
 import polars as pl
 
-from cosmopolis.networks.links import SELF_LINK, UNUSED, Built, account, finish, require
+from cosmopolis.networks.links import SELF_LINK, UNUSED, Built, account, finish, require, sum_exactly
+
+HEADQUARTERS = "headquarters"
+BRANCH = "branch"
+"""The two roles of an office."""
+
+NO_HEADQUARTERS = "no city is known to hold the firm's headquarters"
+"""Why a branch makes no link."""
 
 EXCHANGES = pl.Schema(
     {
@@ -129,5 +139,75 @@ def listings(listings: pl.DataFrame, exchange_cities: pl.DataFrame) -> Built:
         used=used,
         unused=account(
             rows["row"], used, reasons, otherwise="no exchange of the row stands in the reviewed table"
+        ),
+    )
+
+
+def branches(offices: pl.DataFrame) -> Built:
+    """Link the cities of headquarters to the cities of branches.
+
+    x_ab = Σ_f h_fa b_fb, a ≠ b, with h_fa = 1 where firm f has a headquarters in city a, else 0, and b_fb the
+    size of its branches in b: their number, or the sum of `value` where the table has one. A firm with
+    headquarters in two cities commands its branches from both; a second headquarters row in one city says
+    nothing new.
+
+    Parameters
+    ----------
+    offices
+        `row`, `field`, `year`, `firm`, `role` (`headquarters` or `branch`), `city_id`, and `value`, the size
+        of a branch in a unit of the table; where it is null the branch counts 1. Cities may be ids or any
+        labels.
+
+    Returns
+    -------
+    built
+        Directed links `ownership`; `count` is the number of branches.
+
+    Notes
+    -----
+    Alderson & Beckfield (2004), *American Journal of Sociology* 109(4), 811–851.
+
+    Examples
+    --------
+    >>> offices = pl.DataFrame({
+    ...     "row": [1, 2, 3, 4], "field": "offices", "year": 2020, "firm": "Acme", "city_id": [3, 5, 5, 3],
+    ...     "role": ["headquarters", "branch", "branch", "branch"], "value": None,
+    ... })
+    >>> built = branches(offices)
+    >>> built.links.select("origin", "destination", "weight", "count").rows()
+    [(3, 5, 2.0, 2)]
+    >>> built.unused.rows()
+    [(4, 'both ends lie in the same city')]
+    """
+    require(offices, ["row", "field", "year", "firm", "role", "city_id", "value"], what="offices")
+    of_firm = ["field", "year", "firm"]
+    seats = offices.filter(pl.col("role") == HEADQUARTERS)
+    heads = seats.select(*of_firm, origin="city_id").unique()
+    held = offices.filter(pl.col("role") == BRANCH).select(
+        "row", *of_firm, destination="city_id", weight=pl.col("value").cast(pl.Float64).fill_null(1.0)
+    )
+    pairs = held.join(heads, on=of_firm, nulls_equal=True)
+    ties = pairs.filter(pl.col("origin") != pl.col("destination"))
+    keys = ["field", "year", "origin", "destination"]
+    counts = ties.group_by(keys).agg(pl.len().alias("count"))
+    links = sum_exactly(ties, keys, "weight").join(counts, on=keys, how="left", nulls_equal=True)
+    commanding = seats.join(
+        ties.select(*of_firm, city_id="origin").unique(),
+        on=[*of_firm, "city_id"],
+        how="semi",
+        nulls_equal=True,
+    )
+    used = pl.concat([ties["row"], commanding["row"]]).unique().sort()
+    reasons = pl.concat(
+        [
+            pairs.select("row", pl.lit(SELF_LINK).alias("reason")),
+            held.select("row", pl.lit(NO_HEADQUARTERS).alias("reason")),
+        ]
+    ).match_to_schema(UNUSED)
+    return Built(
+        links=finish(links, network="ownership"),
+        used=used,
+        unused=account(
+            offices["row"], used, reasons, otherwise="the firm has no branch known to lie in another city"
         ),
     )
