@@ -74,6 +74,29 @@ def cut(font: Path, characters: Iterable[str]) -> Subset:
     FormatError
         If the file is not an OpenType font.
     """
+    data, missing = _cut(font, characters, flavor="woff2")
+    return Subset(woff2=data, missing=missing)
+
+
+def cut_file(font: Path, characters: Iterable[str]) -> bytes:
+    """Cut a font down to the glyphs of some characters, as a font file that can be cut again.
+
+    Returns
+    -------
+    data
+        An OpenType or TrueType file, as the font is; the same bytes for the same font and characters.
+
+    Raises
+    ------
+    FormatError
+        If the file is not an OpenType font.
+    """
+    data, _ = _cut(font, characters, flavor=None)
+    return data
+
+
+def _cut(font: Path, characters: Iterable[str], *, flavor: str | None) -> tuple[bytes, tuple[str, ...]]:
+    """Return a font's part in a flavour (None: as it is), and the characters that have no glyph."""
     every = set[str]().union(*characters)
     wanted = {ord(c) for c in every if c.isprintable()} | {0x20}
     options = subset.Options()
@@ -87,10 +110,10 @@ def cut(font: Path, characters: Iterable[str]) -> Subset:
         subsetter = subset.Subsetter(options)
         subsetter.populate(unicodes=sorted(wanted))
         subsetter.subset(loaded)
-        loaded.flavor = "woff2"
+        loaded.flavor = flavor
         out = io.BytesIO()
         loaded.save(out, reorderTables=False)
-    return Subset(woff2=out.getvalue(), missing=tuple(chr(code) for code in missing))
+    return out.getvalue(), tuple(chr(code) for code in missing)
 
 
 def _opened(font: Path) -> TTFont:

@@ -84,10 +84,10 @@ def write(result: Result, folder: Path) -> dict[str, Path]:
         frame=Frame(centre=result.shown.centre),
         config=charts.config(family),
     )
-    environment = _environment()
+    templates = environment()
     views = {language: View(result, Words(language)) for language in LANGUAGES}
     bodies = {
-        language: environment.get_template("body.html").render(_context(view, desk))
+        language: templates.get_template("body.html").render(_context(view, desk))
         for language, view in views.items()
     }
     cut = None
@@ -98,13 +98,13 @@ def write(result: Result, folder: Path) -> dict[str, Path]:
     folder.mkdir(parents=True, exist_ok=True)
     files = {}
     for language, view in views.items():
-        page = _page(environment, view, Markup(bodies[language]), family=family, cut=cut)  # noqa: S704 - autoescaped
+        text = page(templates, view, Markup(bodies[language]), family=family, cut=cut)  # noqa: S704 - autoescaped
         files[language] = folder / f"report.{language}.html"
-        files[language].write_text(page, encoding="utf-8", newline="\n")
+        files[language].write_text(text, encoding="utf-8", newline="\n")
     return files
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
     """Return the templates' environment: everything escaped, nothing undefined."""
     return Environment(
         loader=PackageLoader("cosmopolis.publish", "templates"),
@@ -116,10 +116,26 @@ def _environment() -> Environment:
     )
 
 
-def _page(
-    environment: Environment, view: View, body: Markup, *, family: str, cut: fonts.Subset | None
+def page(
+    templates: Environment,
+    view: View,
+    body: Markup,
+    *,
+    family: str,
+    cut: fonts.Subset | None,
+    title: str = "",
 ) -> str:
-    """Put a body into its page, with style, script, font and the policy that nothing is loaded."""
+    """Put a body into its page, with style, script, font and the policy that nothing is loaded.
+
+    Parameters
+    ----------
+    templates
+        As `environment` gives them.
+    family, cut
+        Name of the font and the part of it that goes into the page; None: the reader's own fonts.
+    title
+        Of the page; the edition's where none is given.
+    """
     folder = resources.files("cosmopolis.publish") / "templates"
     style = (folder / "report.css").read_text(encoding="utf-8")
     script = (folder / "report.js").read_text(encoding="utf-8")
@@ -131,9 +147,9 @@ def _page(
         type_notes = [w("method.font_embedded", family=family)]
         if cut.missing:
             type_notes.append(w("method.font_missing", characters=" ".join(cut.missing)))
-    return environment.get_template("page.html").render(
+    return templates.get_template("page.html").render(
         w=w,
-        title=w.said(view.result.edition.title),
+        title=title or w.said(view.result.edition.title),
         policy=(
             f"default-src 'none'; style-src 'unsafe-inline'; font-src data:; script-src 'sha256-{digest}'; "
             "base-uri 'none'; form-action 'none'"

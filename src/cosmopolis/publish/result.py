@@ -253,6 +253,8 @@ class Result:
         fonts are used, and the report says so.
     shown
         How much of long lists is shown.
+    profiles
+        Ids of the cities that have a page of their own in the result, in the order to name them.
     version, hash
         Version of the program, and the hash that names the inputs and settings.
 
@@ -275,6 +277,7 @@ class Result:
     borders_note: Text = made(default_factory=dict)
     font: Path | None = None
     shown: Shown = Shown()
+    profiles: tuple[int, ...] = ()
     version: str
     hash: str
 

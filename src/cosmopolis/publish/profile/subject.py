@@ -1,0 +1,130 @@
+"""What the sections of a profile read from: a view, the city, optional tables, and ranks within them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+
+from cosmopolis.publish.result import NetworkNote
+from cosmopolis.publish.view import City, View
+from cosmopolis.publish.words import Words
+
+_SAME = 1e-9
+"""Values that differ by less, as a share of the greater, are the same."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A place in an order: value, rank, of how many, and the interval of the rank where there is one."""
+
+    value: float
+    rank: int
+    among: int
+    low: int | None = None
+    high: int | None = None
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A city of a result, in one language."""
+
+    view: View
+    id: int
+
+    @property
+    def words(self) -> Words:
+        """The words of the page's language."""
+        return self.view.words
+
+    @cached_property
+    def city(self) -> City:
+        """The city as it is shown."""
+        return self.view.cities[self.id]
+
+    @cached_property
+    def row(self) -> Mapping[str, Any]:
+        """Return the city's row of the table of cities."""
+        rows = self.view.result.table("cities").filter(pl.col("city_id") == self.id)
+        return rows.row(0, named=True)
+
+    def table(self, name: str) -> pl.DataFrame | None:
+        """Return a table of the result; None if it is not there or empty."""
+        found = self.view.result.tables.get(name)
+        return None if found is None or found.is_empty() else found
+
+    def own(self, table: pl.DataFrame) -> pl.DataFrame:
+        """Return the city's rows of a table."""
+        return table.filter(pl.col("city_id") == self.id)
+
+    def at(self, level: str) -> object:
+        """Return what the city is at a level of networks: itself, or its country."""
+        return self.id if level == "city" else self.row["country"]
+
+    def rank(self, place: Place | None) -> str:
+        """Write a rank and of how many; "no data" for none."""
+        w = self.words
+        return w("profile.rank_of", rank=place.rank, n=place.among) if place else w.no_data
+
+    def bounds(self, low: int | None, high: int | None) -> str:
+        """Write an interval of ranks; says so where there is none."""
+        w = self.words
+        if low is None or high is None:
+            return w("intervals.none")
+        return f"{w.whole(low)}–{w.whole(high)}"
+
+    def sourced(self, ids: Sequence[str]) -> str:
+        """Write the sources of a figure or table; empty for none."""
+        w = self.words
+        titles = list(dict.fromkeys(self.view.source_title(source) for source in ids))
+        return w("profile.sources_of", names=w("common.semicolon").join(titles)) if titles else ""
+
+    def of_kinds(self, *kinds: str) -> tuple[str, ...]:
+        """Return the ids of the sources of some kinds that were used, in the order of the edition."""
+        return tuple(
+            note.source.id
+            for note in self.view.result.sources
+            if note.source.kind in kinds and note.state == "used"
+        )
+
+    def shown_only(self, note: NetworkNote) -> bool:
+        """Say whether a network may be shown but its cities not ranked."""
+        return note.scope == "show"
+
+
+def place_of(values: pl.DataFrame, city: object, *, key: str = "city_id") -> Place | None:
+    """Return the place of a city among all that have a value; equal values share a rank.
+
+    Parameters
+    ----------
+    values
+        `key` and `value`, a row for each.
+
+    Examples
+    --------
+    >>> values = pl.DataFrame({"city_id": [1, 2, 3], "value": [5.0, 9.0, 5.0]})
+    >>> place_of(values, 3)
+    Place(value=5.0, rank=2, among=3, low=None, high=None)
+    """
+    known = values.drop_nulls("value")
+    own = known.filter(pl.col(key) == city)
+    if own.is_empty():
+        return None
+    value = float(own["value"][0])
+    before = known.filter(pl.col("value") > value + _SAME * abs(value)).height
+    return Place(value=value, rank=before + 1, among=known.height)
+
+
+def given(row: Mapping[str, Any], value: str, among: int) -> Place | None:
+    """Return the place that a table itself gives, with its interval; None without a rank."""
+    if row.get("rank") is None:
+        return None
+    number = row.get(value)
+    return Place(
+        value=float(number) if number is not None else float("nan"),
+        rank=int(row["rank"]),
+        among=among,
+        low=row.get("rank_low"),
+        high=row.get("rank_high"),
+    )
