@@ -56,8 +56,9 @@ Floats = NDArray[np.float64]
 def spectral_radius(matrix: csr_array) -> float:
     """Return the largest absolute eigenvalue of a matrix without negative entries; 0 without a circle.
 
-    Of each strongly connected part by power iteration on A + sI, s its largest row sum; after each step the radius lies between the
-    least and the largest of the ratios (Collatz 1942, *Mathematische Zeitschrift* 48, 221–226).
+    Of each strongly connected part by power iteration on A + sI, s its largest row sum; after each step the
+    radius lies between the least and the largest of the ratios (Collatz 1942, *Mathematische Zeitschrift* 48,
+    221–226).
 
     Examples
     --------
