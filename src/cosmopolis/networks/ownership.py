@@ -143,7 +143,7 @@ def listings(listings: pl.DataFrame, exchange_cities: pl.DataFrame) -> Built:
     )
 
 
-def branches(offices: pl.DataFrame) -> Built:
+def branches(offices: pl.DataFrame, *, network: str = "ownership") -> Built:
     """Link the cities of headquarters to the cities of branches.
 
     x_ab = Σ_f h_fa b_fb, a ≠ b, with h_fa = 1 where firm f has a headquarters in city a, else 0, and b_fb the
@@ -156,12 +156,14 @@ def branches(offices: pl.DataFrame) -> Built:
     offices
         `row`, `field`, `year`, `firm`, `role` (`headquarters` or `branch`), `city_id`, and `value`, the size
         of a branch in a unit of the table; where it is null the branch counts 1. Cities may be ids or any
-        labels.
+        labels, countries for instance.
+    network
+        Name of the links.
 
     Returns
     -------
     built
-        Directed links `ownership`; `count` is the number of branches.
+        Directed links; `count` is the number of branches.
 
     Notes
     -----
@@ -205,7 +207,7 @@ def branches(offices: pl.DataFrame) -> Built:
         ]
     ).match_to_schema(UNUSED)
     return Built(
-        links=finish(links, network="ownership"),
+        links=finish(links, network=network),
         used=used,
         unused=account(
             offices["row"], used, reasons, otherwise="the firm has no branch known to lie in another city"
