@@ -9,9 +9,9 @@ Antilles, which are no more, still are. A country with itself has no border, lan
 from collections.abc import Mapping
 from pathlib import Path
 
-from cosmopolis.errors import SourceUnavailableError
 from cosmopolis.sources.raw import Raw
-from cosmopolis.sources.text import path_of, raw_of, read_bytes, wrong_format
+from cosmopolis.sources.stata import read_stata
+from cosmopolis.sources.text import path_of, raw_of
 
 SOURCE = "cepii-geodist"
 FILE = "dist_cepii.dta"
@@ -20,7 +20,6 @@ RENAMED: Mapping[str, str] = {"PAL": "PSE", "ROM": "ROU", "TMP": "TLS", "YUG": "
 """Codes of the file that ISO has replaced, or that never were ISO's; YUG is Serbia, then with Montenegro."""
 
 _COLUMNS = ("iso_o", "iso_d", "contig", "comlang_off", "colony", "dist")
-_EXPECTED = "a Stata file with the columns " + ", ".join(_COLUMNS)
 
 
 def read(files: Mapping[str, Path]) -> tuple[Raw, ...]:
@@ -37,27 +36,10 @@ def read(files: Mapping[str, Path]) -> tuple[Raw, ...]:
         If the library that reads Stata files is not installed.
     """
     path = path_of(files, FILE, source=SOURCE)
-    try:
-        import pyreadstat  # noqa: PLC0415 - an extra, needed only here
-    except ModuleNotFoundError as error:
-        raise SourceUnavailableError(
-            f"{SOURCE}: {FILE} is a Stata file, which needs pyreadstat: install it, or Cosmopolis with the "
-            "extra `stata`; without it measures do without common languages"
-        ) from error
-    read_bytes(path, source=SOURCE, expected=_EXPECTED)
-    try:
-        frame, about = pyreadstat.read_dta(str(path), output_format="polars")
-    except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, ValueError, OSError) as error:
-        raise wrong_format(SOURCE, path, f"cannot be read ({error})", _EXPECTED) from error
-    lost = [name for name in _COLUMNS if name not in frame.columns]
-    if lost:
-        raise wrong_format(SOURCE, path, f"has no column {lost[0]!r}", _EXPECTED)
-    if about.number_rows != frame.height:
-        got = f"says that it has {about.number_rows} rows and holds {frame.height}"
-        raise wrong_format(SOURCE, path, got, _EXPECTED)
+    frame = read_stata(path, _COLUMNS, source=SOURCE, without="measures do without common languages")
     rows = [
         (row, RENAMED.get(origin, origin), RENAMED.get(destination, destination), *map(_whole, flags), km)
-        for row, (origin, destination, *flags, km) in enumerate(frame.select(_COLUMNS).iter_rows(), start=1)
+        for row, (origin, destination, *flags, km) in enumerate(frame.iter_rows(), start=1)
     ]
     return (raw_of(SOURCE, "pairs", "country_pair", rows),)
 

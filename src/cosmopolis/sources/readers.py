@@ -21,6 +21,7 @@ READERS: tuple[str, ...] = (
     "air-routes-2021",
     "air-routes-2022",
     "airports",
+    "bilateral-trade",
     "cepii-geodist",
     "company-table",
     "country-groups",
@@ -54,6 +55,9 @@ READERS: tuple[str, ...] = (
     "science-sample",
     "sp500",
     "tcs-offices",
+    "trade-table",
+    "un-ideal-points",
+    "un-votes",
     "unicorns",
     "world-borders",
 )
