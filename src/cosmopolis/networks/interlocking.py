@@ -208,7 +208,9 @@ def _coded(labels: pl.Series, what: str) -> tuple[pl.Series, Whole]:
         labels = labels.cast(pl.String)
     known = labels.unique().sort()
     if labels.dtype.is_integer():
-        return known, np.searchsorted(known.to_numpy(), labels.to_numpy()).astype(np.int64)
+        places = known.alias("label").to_frame().with_row_index("place")
+        asked = labels.alias("label").to_frame().join(places, on="label", how="left", maintain_order="left")
+        return known, asked["place"].to_numpy().astype(np.int64)
     return known, labels.cast(pl.Enum(known)).to_physical().to_numpy().astype(np.int64)
 
 
@@ -218,7 +220,7 @@ def _of_long(cities: pl.Series, firms: pl.Series, numbers: pl.Series, sectors: p
     firm_names, firm = _coded(firms, "firm")
     value = numbers.to_numpy().astype(np.float64)
     office = city * np.int64(len(firm_names)) + firm
-    order = np.argsort(office, kind="stable")
+    order = pl.Series(office).arg_sort().to_numpy().astype(np.int64)
     twice = np.flatnonzero(np.diff(office[order]) == 0)
     if len(twice):
         one, other = sorted(order[twice[0] : twice[0] + 2].tolist())
@@ -395,31 +397,29 @@ def links(values: pl.DataFrame | Roster) -> pl.DataFrame:
     ('A', 'B', 0.36)
     """
     one = roster(values)
-    both = _upper(one.matrix @ one.matrix.T)
-    present = one.matrix > 0
-    shared = (present.astype(np.int64) @ present.T.astype(np.int64)).tocsr()
+    present = (one.matrix > 0).astype(np.int64)
+    row, column, weight = _entries(one.matrix @ one.matrix.T, above=True)
+    _, _, shared = _entries(present @ present.T, above=True)  # in the same places
     most = float(np.square(one.largest).sum())
-    weight = both.data.astype(np.float64)
     return pl.DataFrame(
         {
-            "origin": one.cities.gather(both.row.astype(np.int64)),
-            "destination": one.cities.gather(both.col.astype(np.int64)),
+            "origin": one.cities.gather(row),
+            "destination": one.cities.gather(column),
             "weight": weight,
-            "firms": np.asarray(shared[both.row, both.col]).ravel().astype(np.int64),
+            "firms": shared.astype(np.int64),
             "proportional": weight / most,
             "distance": 1.0 - weight / most,
         }
     )
 
 
-def _upper(product: Any) -> Any:  # noqa: ANN401 - scipy has no types
-    """Return the entries of a symmetric sparse matrix above its diagonal, row by row."""
+def _entries(product: Any, *, above: bool) -> tuple[Whole, Whole, Floats]:  # noqa: ANN401 - scipy has no types
+    """Return rows, columns and values of a sparse square matrix, row by row: above, or off, its diagonal."""
     product = product.tocsr()
     product.sort_indices()
-    both = product.tocoo()
-    above = both.row < both.col
-    both.row, both.col, both.data = both.row[above], both.col[above], both.data[above]
-    return both
+    every = product.tocoo()
+    kept = every.row < every.col if above else every.row != every.col
+    return every.row[kept].astype(np.int64), every.col[kept].astype(np.int64), every.data[kept]
 
 
 def asymmetric(values: pl.DataFrame | Roster) -> pl.DataFrame:
@@ -445,16 +445,12 @@ def asymmetric(values: pl.DataFrame | Roster) -> pl.DataFrame:
     [0.6897, 0.8]
     """
     one = roster(values)
-    product = (one.matrix @ one.matrix.T).tocsr()
-    product.sort_indices()
-    every = product.tocoo()
-    apart = every.row != every.col
-    row, column, weight = every.row[apart], every.col[apart], every.data[apart]
+    row, column, weight = _entries(one.matrix @ one.matrix.T, above=False)
     most = (one.matrix > 0).astype(np.float64) @ np.square(one.largest)
     return pl.DataFrame(
         {
-            "origin": one.cities.gather(row.astype(np.int64)),
-            "destination": one.cities.gather(column.astype(np.int64)),
+            "origin": one.cities.gather(row),
+            "destination": one.cities.gather(column),
             "asymmetric": weight / most[row],
         }
     )
@@ -465,6 +461,7 @@ def backbone(
     *,
     sizes: chance.Sizes = "expected",
     significance: float = chance.SIGNIFICANCE,
+    correction: chance.Correction = "benjamini-hochberg",
 ) -> pl.DataFrame:
     """Ask of each pair of cities whether it shares more firms than chance would have it.
 
@@ -477,8 +474,9 @@ def backbone(
     ----------
     sizes
         As for `sdsm`; `exact` is slow where firms have offices in hundreds of cities.
-    significance
-        Level of the verdicts, over all pairs of cities with an office (Benjamini & Hochberg).
+    significance, correction
+        Level of the verdicts, and how they are corrected for all pairs of cities with an office. With `none`
+        five of a hundred pairs that chance alone makes are shown as ties.
 
     Returns
     -------
@@ -502,8 +500,8 @@ def backbone(
     found = chance.sdsm(counts, sizes=sizes)
     n = counts.cities.height
     tests = n * (n - 1) // 2
-    q = chance.adjust(found["p_upper"].to_numpy(), tests=tests)
-    rated = chance.verdicts(found, significance=significance, tests=tests)
+    q = chance.adjust(found["p_upper"].to_numpy(), correction, tests=tests)
+    rated = chance.verdicts(found, significance=significance, correction=correction, tests=tests)
     return rated.select(
         one.cities.gather(found["origin"]).alias("origin"),
         one.cities.gather(found["destination"]).alias("destination"),
