@@ -48,7 +48,7 @@ class Rule:
     abroad: float = 0.999
     commonest: int = 60
     beginning: int = 6
-    spelling: float = 0.85
+    spelling: float = 0.9
     shortest: int = 6
 
 

@@ -2,7 +2,8 @@
 
 A table of text with tabs. American headquarters stand with the state as the Associated Press shortens it
 ("Bentonville, Ark."), which is spelt out here; others with the country, or alone where the city is known
-to everybody. The file ends with the character of old programs for its end (Ctrl-Z): that row is a reject.
+to everybody. Letters with accents went through a Chinese code page ("D眉sseldorf") and are mended. The file
+ends with the character of old programs for its end (Ctrl-Z): that row is a reject.
 """
 
 import re
@@ -103,6 +104,22 @@ def read(files: Mapping[str, Path]) -> Iterator[Raw]:
         yield raw_block(SOURCE, "companies", "company", _companies(rows), [*rejects, *away])
 
 
+def mended(text: str | None) -> str | None:
+    """Turn characters of the code page GBK back into the UTF-8 letters that were read by it.
+
+    Examples
+    --------
+    >>> mended("D眉sseldorf"), mended("Bern"), mended("北京")
+    ('Düsseldorf', 'Bern', '北京')
+    """
+    if text is None or text.isascii():
+        return text
+    try:
+        return text.encode("gbk").decode("utf-8")
+    except UnicodeError:
+        return text
+
+
 def number(name: str) -> pl.Expr:
     """Take the dollar sign, commas and spaces out of a number; null where there is none or a dash.
 
@@ -117,6 +134,10 @@ def number(name: str) -> pl.Expr:
 
 def _companies(rows: pl.DataFrame) -> pl.DataFrame:
     """Name the columns as the record table does, and write states and countries out."""
+    rows = rows.with_columns(
+        pl.Series(name, [mended(text) for text in rows[name].to_list()], dtype=pl.String)
+        for name in ("Company", "HQ Location")
+    )
     place, country = stripped("HQ Location"), stripped("Country")
     city, state = place.str.extract(rf"^(.*), (?:{_STATES})$"), place.str.extract(rf", ({_STATES})$")
     american = pl.concat_str([city, state.replace(AP_STATES), pl.lit("United States")], separator=", ")
