@@ -31,7 +31,7 @@ TOLD_MOST = 1_000_000
 """The rows of a longer part of a folder are settled by numbers, not told one by one."""
 
 OWNERSHIP_PRECISION = pl.Schema({"source": pl.String, "level": pl.String, "rows": pl.Int64})
-"""Columns of the table that says how many rows are known to the city, only to the country, or not at all."""
+"""Columns of the table that says how well the places of rows are known: see `LEVELS`."""
 
 OWNERSHIP_FIRMS = pl.Schema(
     {
@@ -45,7 +45,9 @@ OWNERSHIP_FIRMS = pl.Schema(
 )
 """Columns of the table of firms: all, those whose headquarters is known to the city, and their branches."""
 
-_LEVELS = ("city", "country", "none")
+LEVELS = ("city", "town", "country", "none")
+"""A city; a town that belongs to no city; only the country; nothing."""
+
 _HELD = pl.Schema(
     {
         "source": pl.String,
@@ -56,6 +58,7 @@ _HELD = pl.Schema(
         "name": pl.String,
         "role": pl.String,
         "city_id": pl.Int64,
+        "place_id": pl.Int64,
         "country": pl.String,
         "value": pl.Float64,
     }
@@ -152,7 +155,7 @@ def _count(desk: Desk, part: _Held, every: pl.DataFrame, used: pl.Series, by_cou
         "row", column=pl.lit("firm"), value=pl.lit(None, dtype=pl.String), reason="reason"
     )
     told = pl.concat([part.lines, lines])
-    _settle(desk, part.source, part.part, behind, told, ownership.NO_HEADQUARTERS)
+    _settle(desk, part.source, part.part, behind, told, otherwise=ownership.NO_HEADQUARTERS)
 
 
 def _precision(every: pl.DataFrame) -> pl.DataFrame:
@@ -160,13 +163,15 @@ def _precision(every: pl.DataFrame) -> pl.DataFrame:
     level = (
         pl.when(pl.col("city_id").is_not_null())
         .then(pl.lit("city"))
+        .when(pl.col("place_id").is_not_null())
+        .then(pl.lit("town"))
         .when(pl.col("country").is_not_null())
         .then(pl.lit("country"))
         .otherwise(pl.lit("none"))
     )
     counts = every.group_by("source", level=level).agg(rows=pl.len().cast(pl.Int64))
-    whole = every.select("source").unique().join(pl.DataFrame({"level": _LEVELS}), how="cross")
-    order = pl.col("level").cast(pl.Enum(_LEVELS))
+    whole = every.select("source").unique().join(pl.DataFrame({"level": LEVELS}), how="cross")
+    order = pl.col("level").cast(pl.Enum(LEVELS))
     return (
         whole.join(counts, on=["source", "level"], how="left")
         .with_columns(pl.col("rows").fill_null(0))
@@ -230,6 +235,7 @@ def _offices(desk: Desk) -> list[_Held]:
             field=pl.lit(OFFICES),
             name=pl.col("firm"),
             city_id=answers["city_id"],
+            place_id=answers["place_id"],
             country=_country(answers, rows["country"]),
         )
         found.append(
@@ -257,6 +263,7 @@ def _research(desk: Desk) -> list[_Held]:
             name=pl.col("firm"),
             role=pl.lit(ownership.BRANCH),
             city_id=answers.select(pl.coalesce(direct["at"], "city_id")).to_series(),
+            place_id=answers["place_id"],
         )
         found.append(
             _Held(
@@ -282,6 +289,7 @@ def _suppliers(desk: Desk) -> list[_Held]:
             name=pl.col("supplier"),
             role=pl.lit(ownership.BRANCH),
             city_id=answers.select(pl.when(to_city).then("city_id")).to_series(),
+            place_id=answers.select(pl.when(to_city).then("place_id")).to_series(),
             country=_country(answers, rows["country"]),
         )
         found.append(
@@ -315,6 +323,7 @@ def _entities(desk: Desk) -> list[_Held]:
             .then(pl.lit(ownership.HEADQUARTERS))
             .otherwise(pl.lit(ownership.BRANCH)),
             city_id=answers["city_id"],
+            place_id=answers["place_id"],
         )
         reason = (
             pl.when(inactive)
@@ -343,10 +352,12 @@ def _count_ties(desk: Desk, source: str, ties: pl.DataFrame, trees: Trees, entit
         trees.unused.select("row", "reason", column=pl.lit("parent")),
     ]
     lines = pl.concat(reasons).with_columns(value=pl.lit(None, dtype=pl.String))
-    _settle(desk, source, "ties", used, lines.match_to_schema(REASONS), _NO_ENTITY)
+    _settle(desk, source, "ties", used, lines.match_to_schema(REASONS), otherwise=_NO_ENTITY)
 
 
-def _settle(desk: Desk, source: str, part: str, used: pl.Series, lines: pl.DataFrame, otherwise: str) -> None:
+def _settle(
+    desk: Desk, source: str, part: str, used: pl.Series, lines: pl.DataFrame, *, otherwise: str
+) -> None:
     """Count a part's rows; those of a register of more than `TOLD_MOST` rows by numbers."""
     rows_in = desk.shelf.counts(source, part)[0]
     if desk.catalog.source(source).folder is None or rows_in <= TOLD_MOST:
