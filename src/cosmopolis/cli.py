@@ -140,9 +140,14 @@ def _add_network(commands: "argparse._SubParsersAction[_Parser]") -> None:
     network = commands.add_parser(
         "network",
         help="make a network of a table of your own, with any labels",
-        description="Make links of a table with the columns item and city, and optionally year and field.",
+        description="Make links of a table with the columns item and city, and optionally year and field; "
+        "for ownership with firm, role (headquarters or branch), city, and optionally value, year, sector.",
     )
-    network.add_argument("kind", metavar="KIND", help="cooccurrence: cities that stand in one item")
+    network.add_argument(
+        "kind",
+        metavar="KIND",
+        help="cooccurrence: cities that stand in one item; ownership: headquarters to branches",
+    )
     network.add_argument("file", type=Path, metavar="FILE", help="CSV or Parquet")
     network.add_argument(
         "--out", type=Path, metavar="FILE", help="CSV or Parquet for the links (standard output, as CSV)"

@@ -1,26 +1,17 @@
 """The command `network`: a table with any labels in, the links of a network out, nothing resolved.
 
-For ties already in cities' names, ids or any other labels. A network of an edition is made in `networks`.
+Here is looked at what was asked for; each kind of network has a module of its own.
 """
 
-import sys
 from pathlib import Path
 
-import polars as pl
+from cosmopolis.errors import ResultError, SpecError, UnknownNameError, hint_near
+from cosmopolis.pipeline.network_cooccurrence import cooccurrence_file
+from cosmopolis.pipeline.network_ownership import ownership_file
+from cosmopolis.pipeline.resolving import check_suffix
 
-from cosmopolis.edition import COUNTINGS
-from cosmopolis.engines.duckdb import Engine
-from cosmopolis.engines.projection import SHARE_UNITS, Projection
-from cosmopolis.errors import FormatError, ResultError, SpecError, UnknownNameError, hint_near
-from cosmopolis.measures import centrality, concentration
-from cosmopolis.networks.cooccurrence import weight
-from cosmopolis.pipeline.resolving import check_suffix, read_table, write_table
-
-KINDS = ("cooccurrence",)
+KINDS = ("cooccurrence", "ownership")
 """Kinds of network that a table can be made into."""
-
-_NETWORK = "cooccurrence"
-_KEYS = ["field", "year"]
 
 
 def network_file(
@@ -31,171 +22,41 @@ def network_file(
     cities: Path | None,
     counting: str,
     largest_record: int | None,
-    threads: int = 2,
 ) -> int:
     """Make the links of a table, and the measures of its cities.
 
     Parameters
     ----------
     kind
-        One of `KINDS`.
-    file
-        CSV or Parquet with `item` and `city`, and optionally `year` (whole numbers) and `field`.
+        One of `KINDS`; what the table must have stands in the module of the kind.
     out
-        CSV or Parquet for the links `network, field, year, origin, destination, weight, count`; standard
-        output if none is given.
+        CSV or Parquet for the links; standard output if none is given.
     cities
-        CSV or Parquet for one row a city, field and year: its records (`count`), those with other cities
-        (`shared`), Σ 1/n of its records (`fractional`), and the measures of its ties.
-    counting
-        See `cosmopolis.networks.cooccurrence.links`.
-    largest_record
-        Most cities of a record that makes links; those above are told and count in the totals of cities.
+        CSV or Parquet for the measures of cities.
+    counting, largest_record
+        See `cosmopolis.pipeline.network_cooccurrence`; the other kinds take neither.
 
     Raises
     ------
     UnknownNameError
         If the kind, the counting or a column is not known.
     FormatError
-        If the file cannot be read, or has a year that is no whole number.
+        If the file cannot be read or holds what it must not.
     SpecError
-        If the cap is less than 2.
+        If an option does not fit the kind.
     ResultError
         If the folder of a file to write is not there.
     """
     if kind not in KINDS:
         raise UnknownNameError(f"there is no network of the kind {kind!r}" + hint_near(kind, KINDS))
-    if counting not in COUNTINGS:
-        raise UnknownNameError(f"there is no counting {counting!r}" + hint_near(counting, COUNTINGS))
-    if largest_record is not None and largest_record < 2:  # noqa: PLR2004 - a pair
-        raise SpecError(f"--largest-record is {largest_record}, expected at least 2, or left out for no cap")
+    if kind != "cooccurrence" and (counting != "full" or largest_record is not None):
+        raise SpecError(
+            f"--counting and --largest-record belong to the kind cooccurrence, not to {kind}; leave them out"
+        )
     for path in (out, cities):
         check_suffix(path)
         if path is not None and not path.parent.is_dir():
             raise ResultError(f"cannot write {path}: there is no folder {path.parent}; make it first")
-    with Engine(threads=threads) as engine:
-        projection, has_year = _project(file, engine, largest_record)
-    links = _links(projection, counting, has_year=has_year)
-    write_table(links, out)
-    if cities is not None:
-        write_table(_measured(projection, links, has_year=has_year), cities)
-    _tell(projection, links, largest_record)
-    return 0
-
-
-def _project(file: Path, engine: Engine, largest_record: int | None) -> tuple[Projection, bool]:
-    """Project the rows of a file; Parquet is read a part at a time."""
-    if file.suffix.lower() == ".parquet" and file.is_file():
-        try:
-            schema = pl.read_parquet_schema(file)
-        except (pl.exceptions.PolarsError, OSError) as error:
-            raise FormatError(f"{file} cannot be read as a Parquet table: {error}") from error
-        engine.register("rows", [file])
-    else:
-        frame = _read(file)
-        schema = dict(frame.schema)
-        if "year" in frame.columns:
-            frame = frame.with_columns(_years(frame["year"], file))
-            schema["year"] = pl.Int64()
-        engine.register("rows", frame)
-    for column in ("item", "city"):
-        if column not in schema:
-            raise UnknownNameError(f"{file} has no column {column!r}" + hint_near(column, schema))
-    for column in ("item", "city", "field"):
-        if column in schema and schema[column].is_nested():
-            raise FormatError(f"{file}: column {column!r} is {schema[column]}, expected a text or number")
-    has_year = "year" in schema
-    if has_year and not schema["year"].is_integer():
-        raise FormatError(f"{file}: column 'year' is {schema['year']}, expected whole numbers")
-    labels = {
-        name: name if schema[name].is_integer() else f"CAST({name} AS VARCHAR)" for name in ("item", "city")
-    }
-    field = "'all'"
-    if "field" in schema:
-        field = "field" if schema["field"] == pl.String else "CAST(field AS VARCHAR)"
-    year = "year" if has_year else "0"
-    query = (
-        f"SELECT {labels['item']} AS item, {year} AS year, {field} AS field, {labels['city']} AS city_id "  # noqa: S608
-        "FROM rows"
-    )
-    return engine.project(query, largest_record=largest_record), has_year
-
-
-def _read(file: Path) -> pl.DataFrame:
-    """Read a CSV file; say what to do where it is not in UTF-8 or its separator is no comma."""
-    try:
-        frame = read_table(file)
-    except FormatError as error:
-        if file.is_file() and "utf" in str(error.__cause__).lower():
-            raise FormatError(f"{file} is not in UTF-8; save it as CSV in UTF-8") from error
-        raise
-    if frame.width == 1 and ";" in frame.columns[0]:
-        raise FormatError(f"{file} has one column, {frame.columns[0]!r}; the separator must be a comma")
-    return frame
-
-
-def _years(column: pl.Series, file: Path) -> pl.Series:
-    """Read years that are written as text; an empty cell stays empty."""
-    text = column.str.strip_chars()
-    years = text.cast(pl.Int64, strict=False)
-    wrong = text.filter(years.is_null() & text.is_not_null() & (text != ""))
-    if not wrong.is_empty():
-        raise FormatError(f"{file}: column 'year' has {wrong[0]!r}, expected whole numbers")
-    return years.alias("year")
-
-
-def _links(projection: Projection, counting: str, *, has_year: bool) -> pl.DataFrame:
-    """Write the pairs as links, which are sorted already."""
-    return projection.pairs.select(
-        pl.lit(_NETWORK).alias("network"),
-        "field",
-        pl.col("year") if has_year else pl.lit(None, dtype=pl.Int64).alias("year"),
-        "origin",
-        "destination",
-        weight(counting).alias("weight"),
-        "count",
-    )
-
-
-def _measured(projection: Projection, links: pl.DataFrame, *, has_year: bool) -> pl.DataFrame:
-    """Put the measures of every city beside its totals; a city without ties has no measures of them."""
-    totals = projection.totals.select(
-        "field",
-        pl.col("year") if has_year else pl.lit(None, dtype=pl.Int64).alias("year"),
-        pl.col("city_id"),
-        "count",
-        "shared",
-        fractional=pl.col("fractional_units") / float(SHARE_UNITS),
-    )
-    names = sorted({*centrality.measures_of(directed=False), *concentration.MEASURES})
-    parts = []
-    for (field, year), group in links.group_by(_KEYS, maintain_order=True):
-        both = pl.concat(
-            [centrality.table(group, directed=False), concentration.table(group, directed=False)]
-        )
-        wide = both.pivot("measure", index="city_id", values="value", maintain_order=True)
-        parts.append(
-            wide.select(
-                pl.lit(field, dtype=pl.String).alias("field"),
-                pl.lit(year, dtype=pl.Int64).alias("year"),
-                "city_id",
-                *names,
-            )
-        )
-    if not parts:
-        parts = [totals.select(*_KEYS, "city_id", *(pl.lit(None, dtype=pl.Float64).alias(n) for n in names))]
-    keys = [*_KEYS, "city_id"]
-    every = totals.join(pl.concat(parts).unique(keys), on=keys, how="left", nulls_equal=True)
-    return every.sort(keys).rename({"city_id": "city"})
-
-
-def _tell(projection: Projection, links: pl.DataFrame, largest_record: int | None) -> None:
-    """Say on standard error what went in and what did not."""
-    words = [
-        f"{projection.records} records, {projection.singles} of them in one city, gave {links.height} links"
-    ]
-    if largest_record is not None:
-        words.append(f"{projection.capped} records in more than {largest_record} cities made no link")
-    if projection.null_rows:
-        words.append(f"left out for want of item, city, year or field: {projection.null_rows}")
-    sys.stderr.write(f"cosmopolis: {'; '.join(words)}\n")
+    if kind == "ownership":
+        return ownership_file(file, out=out, cities=cities)
+    return cooccurrence_file(file, out=out, cities=cities, counting=counting, largest_record=largest_record)
