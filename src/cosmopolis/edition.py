@@ -167,6 +167,11 @@ class ProductionSettings:
         So many largest ties between industries of countries are kept.
     downscale
         How a country's number is brought down to its cities: `people` or `headquarters`.
+    centres
+        Customers of lists of suppliers and the place that distances are from, such as
+        `Apple = "Cupertino, California"`; of others the headquarters that the firms know.
+    supplier_known, supplier_near_km, supplier_regional, supplier_multi_site
+        `known`, `near_km`, `regional` and `multi_site` of `cosmopolis.measures.suppliers.SupplierRule`.
     seed
         Name of all the draws.
     """
@@ -180,6 +185,11 @@ class ProductionSettings:
     code_shift: int = 1
     ties: int = 2000
     downscale: str = "people"
+    centres: dict[str, str] = field(default_factory=dict)
+    supplier_known: float = 0.8
+    supplier_near_km: float = 60.0
+    supplier_regional: float = 0.5
+    supplier_multi_site: float = 1.5
     seed: str = "production"
 
 
@@ -230,7 +240,15 @@ class IntervalSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class ReportSettings:
-    """How much the report shows, and whose borders it draws (a GeoJSON file; empty: the source's)."""
+    """How much the report shows, and whose borders it draws (a GeoJSON file; empty: the source's).
+
+    Attributes
+    ----------
+    profile_top
+        So many of the first cities have a page of their own in the result; 0: none of them.
+    profiles
+        Further cities that have one: names in either language, GeoNames ids, or "name, country".
+    """
 
     top: int = 100
     links: int = 350
@@ -239,6 +257,8 @@ class ReportSettings:
     rows: int = 15
     centre: float = 11.0
     borders: str = ""
+    profile_top: int = 5
+    profiles: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -400,6 +420,17 @@ def _check_production(settings: ProductionSettings, where: str) -> None:
             f"{where}: there is no way {settings.downscale!r} to bring a country's number down to its cities"
             + hint_near(settings.downscale, DOWNSCALES)
         )
+    for key, share in (
+        ("supplier_known", settings.supplier_known),
+        ("supplier_regional", settings.supplier_regional),
+    ):
+        if not 0 < share <= 1:
+            raise SpecError(f"{where}: {key} is {share}, expected a share above 0 and at most 1")
+    for customer, place in settings.centres.items():
+        if not isinstance(place, str) or not place:
+            raise SpecError(
+                f"{where}: centres.{customer} is {place!r}, expected a place such as 'Alder, Arborea'"
+            )
     for size in settings.sizes:
         if size not in SIZES:
             raise SpecError(f"{where}: sizes has no {size!r}" + hint_near(size, SIZES))
