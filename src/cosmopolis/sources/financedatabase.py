@@ -5,6 +5,10 @@ are one row, with the exchanges of all of them. A row without a city is quaranti
 no symbol is traded any more has the status `delisted`. `source` says when a company was last seen
 (`csv_2026-08-16`), and its year is the row's.
 
+The code LSE stands for two things: a listing in London, and a quotation there of a share that is listed
+elsewhere, whose symbol begins with a zero ("0I47.L"). A company with symbols of the second kind alone gets
+the code of London's international order book, IOB, instead.
+
 Market value is a class only, worded "Mega Cap" … "Nano Cap". Private firms are absent.
 """
 
@@ -35,6 +39,7 @@ NEEDED: Final = (
     "isin",
     "any_active",
     "all_exchanges",
+    "all_symbols",
     "source",
 )
 """Columns that are read."""
@@ -64,6 +69,9 @@ def _companies(block: pl.DataFrame) -> pl.DataFrame:
         [stripped("city"), stripped("state"), stripped("country")], separator=", ", ignore_nulls=True
     )
     size = stripped("market_cap")
+    venues, symbols = members("all_exchanges"), pl.col("all_symbols").fill_null("")
+    is_listed = symbols.str.contains(r"(?:^|;)\s*[^0;\s][^;]*\.L(?:;|$)")
+    quoted = venues.list.eval(pl.element().replace("LSE", "IOB")).list.unique().list.sort()
     return block.select(
         "row",
         company=stripped("company_id"),
@@ -74,7 +82,7 @@ def _companies(block: pl.DataFrame) -> pl.DataFrame:
         sector=stripped("sector"),
         industry=stripped("industry"),
         size=size.str.strip_suffix(" Cap").str.to_lowercase(),
-        exchanges=members("all_exchanges"),
+        exchanges=pl.when(is_listed).then(venues).otherwise(quoted),
         isin=stripped("isin"),
         website=stripped("website"),
         status=stripped("any_active").replace(STATUS),
