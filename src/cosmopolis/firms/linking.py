@@ -40,10 +40,14 @@ class LinkRule:
         When two names alone are.
     website
         Least likeness of the names where the web address is one.
+    city
+        Least likeness where both sit in one city and all words of one name are the other's ("Cisco", "Cisco
+        Systems").
     """
 
     names: matching.Rule = field(default_factory=matching.Rule)
     website: float = 0.4
+    city: float = 0.65
 
 
 def link(rows: pl.DataFrame, *, rule: LinkRule | None = None) -> pl.DataFrame:
@@ -113,14 +117,21 @@ def _pairs(known: pl.DataFrame, rule: LinkRule) -> pl.DataFrame:
         earlier=pl.col("firm").cast(pl.Int64),
         score="score",
         apart="apart",
+        part="part",
     )
-    facts = leaders.select("place", "order", "domain")
-    named = alike.join(facts.rename({"place": "later", "order": "of", "domain": "site"}), on="later").join(
+    facts = leaders.select("place", "order", "domain", "city_id")
+    renamed = {"place": "later", "order": "of", "domain": "site", "city_id": "city_of"}
+    named = alike.join(facts.rename(renamed), on="later").join(
         facts.rename({"place": "earlier"}), on="earlier"
     )
     by_name = pl.col("score") >= pl.when("apart").then(rule.names.abroad).otherwise(rule.names.threshold)
     by_site = (pl.col("site") == pl.col("domain")).fill_null(value=False) & (pl.col("score") >= rule.website)
-    good = named.filter((pl.col("order") < pl.col("of")) & (by_name | by_site)).select(
+    by_city = (
+        (pl.col("city_id") == pl.col("city_of")).fill_null(value=False)
+        & pl.col("part")
+        & (pl.col("score") >= rule.city)
+    )
+    good = named.filter((pl.col("order") < pl.col("of")) & (by_name | by_site | by_city)).select(
         "later", "earlier", "score", sure=by_site.cast(pl.Int64), apart="apart"
     )
     codes = leaders.drop_nulls("isin").select("place", "order", "isin")

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from rapidfuzz import fuzz, process
 
-from cosmopolis.firms.names import firm_forms, numbers_of, words_of
+from cosmopolis.firms.names import firm_forms, numbers_of, words_apart, words_of
 from cosmopolis.networks.links import require
 
 NAMES = pl.Schema({"firm": pl.String, "name": pl.String, "country": pl.String})
@@ -33,7 +33,11 @@ class Rule:
         Least likeness. At 0.85 precision and recall of the labelled sample (`tests/firms/pairs.toml`) are
         both above nine in ten: see docs/methods/firms.md.
     abroad
-        Least likeness where the countries are known and differ: the forms must be the same.
+        Least likeness where the countries are known and differ: the forms must be the same, and of two words
+        at least, for firms of one word have namesakes everywhere.
+    told_apart
+        What the likeness is multiplied by where one name alone has a word such as "Partners" or "Japan"
+        (`legal_forms.toml`, `apart`).
     commonest
         A word in more names than this makes no block: "bank" alone says nothing.
     beginning
@@ -46,6 +50,7 @@ class Rule:
 
     threshold: float = 0.85
     abroad: float = 0.999
+    told_apart: float = 0.5
     commonest: int = 60
     beginning: int = 6
     spelling: float = 0.9
@@ -136,8 +141,9 @@ def compare(
         s = (2 Σ_{A∩B} w + ρ (Σ_{A∖B} w + Σ_{B∖A} w)) / (Σ_A w + Σ_B w)
 
     where ρ is the likeness of the words that are not shared, run together in their order (normalised indel:
-    `rapidfuzz.fuzz.ratio`), taken for 0 below `rule.spelling`. Names whose numbers differ, or their
-    countries where both are known and the forms are not the same, have s = 0.
+    `rapidfuzz.fuzz.ratio`), taken for 0 below `rule.spelling`; s is multiplied by `rule.told_apart` where one
+    name alone has a word of `words_apart`. Names whose numbers differ have s = 0, and so have names of two
+    countries, where both are known, unless the forms are the same and of two words at least.
 
     Parameters
     ----------
@@ -149,7 +155,8 @@ def compare(
     Returns
     -------
     pairs
-        `query, place, firm, score` with score > 0, sorted by `query`, `score` falling, `place`.
+        `query, place, firm, score`, `apart` (the countries differ) and `part` (all words of one name are the
+        other's), with score > 0, sorted by `query`, `score` falling, `place`.
 
     Notes
     -----
@@ -172,13 +179,14 @@ def compare(
     scored = _scores(among, pairs, forms, words, rule)
     apart = (pl.col("country") != pl.col("country_of")).fill_null(value=False)
     same = pl.col("form") == pl.col("form_of")
-    meant = (pl.col("numbers") == pl.col("numbers_of")) & (~apart | same)
+    of_two_words = pl.col("form").str.contains(" ", literal=True)
+    meant = (pl.col("numbers") == pl.col("numbers_of")) & (~apart | (same & of_two_words))
     return (
         scored.filter(meant & (pl.col("score") > 0))
         .with_columns(score=pl.when(same).then(1.0).otherwise("score"))
         .join(among.names.select("place", "firm"), on="place", how="left", maintain_order="left")
         .with_columns(apart=apart)
-        .select("query", "place", "firm", "score", "apart")
+        .select("query", "place", "firm", "score", "apart", "part")
         .sort("query", "score", "apart", "place", descending=[False, True, False, False])
     )
 
@@ -222,27 +230,34 @@ def _scores(
         )
         .with_columns(pl.col("shared").fill_null(0))
     )
-    rests = _rests(joined)
-    near = process.cpdist(*rests, scorer=fuzz.ratio, dtype=np.float64, workers=1) / 100.0
-    shortest = np.minimum(*(np.fromiter(map(len, rest), dtype=np.int64, count=len(rest)) for rest in rests))
-    counts = (near >= rule.spelling) & ((near == 1.0) | (shortest >= rule.shortest))
-    rho = np.where(counts & (shortest > 0), near, 0.0)
-    return joined.with_columns(rho=pl.Series(rho)).with_columns(
-        score=(
-            2 * pl.col("shared") + pl.col("rho") * (pl.col("all_a") + pl.col("all_b") - 2 * pl.col("shared"))
-        )
-        / (pl.col("all_a") + pl.col("all_b"))
+    left, right, told = _rests(joined)
+    near = process.cpdist(left, right, scorer=fuzz.ratio, dtype=np.float64, workers=1) / 100.0
+    shortest = np.minimum(
+        *(np.fromiter(map(len, rest), dtype=np.int64, count=len(rest)) for rest in (left, right))
     )
+    counts = (near >= rule.spelling) & ((near == 1.0) | (shortest >= rule.shortest)) & (shortest > 0)
+    both = pl.col("all_a") + pl.col("all_b")
+    spelt = pl.col("rho") * (both - 2 * pl.col("shared"))
+    factor = pl.when("told").then(rule.told_apart).otherwise(1.0)
+    return joined.with_columns(
+        rho=pl.Series(np.where(counts, near, 0.0), dtype=pl.Float64),
+        told=pl.Series(told, dtype=pl.Boolean) & pl.Series(~counts),
+        part=pl.Series(shortest == 0, dtype=pl.Boolean),
+    ).with_columns(score=factor * (2 * pl.col("shared") + spelt) / both)
 
 
-def _rests(pairs: pl.DataFrame) -> tuple[list[str], list[str]]:
-    """Return the words of both names that they do not share, run together in the order of the name."""
-    left, right = [], []
+def _rests(pairs: pl.DataFrame) -> tuple[list[str], list[str], list[bool]]:
+    """Return the words that each name has alone, run together, and whether one of them tells them apart."""
+    left, right, told = [], [], []
+    telling = words_apart()
     for form, form_of, common in pairs.select("form", "form_of", "common").iter_rows():
         held = set(common or ())
-        left.append("".join(word for word in form.split() if word not in held))
-        right.append("".join(word for word in form_of.split() if word not in held))
-    return left, right
+        one = [word for word in form.split() if word not in held]
+        two = [word for word in form_of.split() if word not in held]
+        left.append("".join(one))
+        right.append("".join(two))
+        told.append(not telling.isdisjoint(one) or not telling.isdisjoint(two))
+    return left, right, told
 
 
 def match(

@@ -56,6 +56,18 @@ def _bare(key: str) -> str:
     return key
 
 
+@cache
+def words_apart() -> frozenset[str]:
+    """Return the words that tell another firm of the same house, where one of two names alone has them.
+
+    Examples
+    --------
+    >>> "partners" in words_apart(), "systems" in words_apart()
+    (True, False)
+    """
+    return frozenset(word for words in _settings()["apart"].values() for word in words)
+
+
 def firm_forms(names: pl.Series) -> pl.Series:
     """Return the form of each name under which firms are compared.
 
