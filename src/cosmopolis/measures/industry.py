@@ -1,0 +1,275 @@
+"""How an industry is spread: the cities of its firms' headquarters, and its network from them to branches.
+
+A basket is a list of firms (`cosmopolis.firms`). What is asked of it: how concentrated its headquarters are,
+which cities come after the first, and, where branches are known, what shape the network has. Whether the
+first city is a pole stands in `cosmopolis.measures.poles`.
+"""
+
+import math
+
+import numpy as np
+import polars as pl
+
+from cosmopolis.measures import concentration, structure
+from cosmopolis.measures.poles import Counts, Rule, Seats, drawn_ranks, leads, quantiles
+from cosmopolis.networks.links import LINKS, finish, require
+from cosmopolis.networks.ownership import BRANCH
+from cosmopolis.streams import stream
+
+INDUSTRY_STRUCTURE = pl.Schema(
+    {
+        "basket": pl.String,
+        "year": pl.Int64,
+        "measure": pl.String,
+        "value": pl.Float64,
+        "low": pl.Float64,
+        "high": pl.Float64,
+    }
+)
+"""Columns of the table of structure; measures in `CONCENTRATIONS` and `SHAPES`."""
+
+INDUSTRY_CENTRES = pl.Schema(
+    {
+        "basket": pl.String,
+        "year": pl.Int64,
+        "city_id": pl.Int64,
+        "firms": pl.Int64,
+        "share": pl.Float64,
+        "branches": pl.Int64,
+        "role": pl.String,
+        "core": pl.Boolean,
+        "rank": pl.Int64,
+        "rank_low": pl.Int64,
+        "rank_high": pl.Int64,
+    }
+)
+"""Columns of the table of headquarters' cities; `branches` and `core` are null where no branch is known."""
+
+CONCENTRATIONS = (
+    "hhi",
+    "effective_cities",
+    "first_share",
+    "second_share",
+    "gap",
+    "gini",
+    "shannon",
+    "theil_t",
+)
+"""Measures of how headquarters are spread over the cities that have any; beside them `firms` and `cities`."""
+
+SHAPES = ("centralisation", "centralisation_out", "core_fit", "core_size", "assortativity")
+"""Measures of the network from headquarters to branches; only where branches are known."""
+
+_LEAST = {"effective_cities": 1.0, "core_fit": -1.0, "assortativity": -1.0}
+
+_MOST = {
+    **dict.fromkeys(("hhi", "first_share", "gini", *SHAPES), 1.0),
+    "second_share": 0.5,
+}
+
+
+def ties_of(offices: pl.DataFrame, firms: pl.DataFrame) -> pl.DataFrame:
+    """Return the ties from the headquarters of a basket's firms to their branches in other cities.
+
+    Parameters
+    ----------
+    offices
+        `firm`, `role`, `city_id` of placed offices; a headquarters says nothing here.
+    firms
+        `firm`, `city_id`: the basket, each firm with its headquarters.
+
+    Returns
+    -------
+    frame
+        `firm, origin, destination, weight` (branches), sorted by the first three.
+
+    Examples
+    --------
+    >>> offices = pl.DataFrame({"firm": ["a", "a", "z"], "role": ["branch"] * 3, "city_id": [9, 7, 7]})
+    >>> ties_of(offices, pl.DataFrame({"firm": ["a"], "city_id": [7]})).rows()
+    [('a', 7, 9, 1.0)]
+    """
+    require(offices, ["firm", "role", "city_id"], what="offices")
+    return (
+        offices.filter((pl.col("role") == BRANCH) & pl.col("city_id").is_not_null())
+        .select("firm", destination="city_id")
+        .join(firms.select("firm", origin="city_id"), on="firm")
+        .filter(pl.col("origin") != pl.col("destination"))
+        .group_by("firm", "origin", "destination")
+        .agg(weight=pl.len().cast(pl.Float64))
+        .sort("firm", "origin", "destination")
+    )
+
+
+def structure_table(
+    found: Seats, ties: pl.DataFrame | None, *, basket: str, year: int, rule: Rule
+) -> pl.DataFrame:
+    """Measure the structure of a basket.
+
+    Parameters
+    ----------
+    found
+        As of `seats`.
+    ties
+        From headquarters to branches, as of `ties_of`; None or empty where no branch is known.
+
+    Returns
+    -------
+    frame
+        By `INDUSTRY_STRUCTURE`, in the order of the measures; no row where a measure is not defined, but
+        `firms` and `cities` are always there.
+
+    Notes
+    -----
+    Drawing firms anew makes any spread look more concentrated than it is, for cities drop out. So bounds are
+    the quantiles of the draws, less the difference between the draws' mean and the value, cut to what the
+    measure can be. `firms`, `cities` and `core_size` have none; those of `gap` are explained at `verdict`. Of
+    the network, the firms with branches are drawn.
+
+    Examples
+    --------
+    >>> from cosmopolis.measures.poles import seats
+    >>> firms = pl.DataFrame({"firm": ["a", "b", "c", "d"], "city_id": [7, 7, 7, 5]})
+    >>> frame = structure_table(seats(firms, rule=Rule()), None, basket="t", year=2025, rule=Rule())
+    >>> frame.filter(pl.col("measure").is_in(["hhi", "gap"]))["value"].to_list()
+    [0.625, 3.0]
+    """
+    rows: list[tuple[str, float, float | None, float | None]] = [
+        ("firms", float(found.firms), None, None),
+        ("cities", float(len(found.cities)), None, None),
+    ]
+    if found.firms:
+        value = _spread(found.counts)
+        drawn = [_spread(row) for row in found.drawn]
+        _, gaps = leads(found)
+        for name in CONCENTRATIONS:
+            if name == "gap":
+                bounds = quantiles(gaps, rule.level)
+            else:
+                bounds = _shifted(value[name], [draw[name] for draw in drawn], name, rule.level)
+            rows.append((name, value[name], *bounds))
+    if ties is not None and ties.height:
+        shape, _ = _shape(_links(ties))
+        shapes = _shapes_drawn(ties, rule)
+        for name in SHAPES:
+            known = [draw[name] for draw in shapes if math.isfinite(draw[name])]
+            bounds = (None, None) if name == "core_size" else _shifted(shape[name], known, name, rule.level)
+            rows.append((name, shape[name], *bounds))
+    frame = pl.DataFrame(
+        [(basket, year, *row) for row in rows if math.isfinite(row[1])],
+        schema=INDUSTRY_STRUCTURE,
+        orient="row",
+    )
+    return frame.with_columns(
+        pl.when(pl.col(name).is_finite()).then(name).alias(name) for name in ("low", "high")
+    )
+
+
+def centres(found: Seats, ties: pl.DataFrame | None, *, basket: str, year: int, rule: Rule) -> pl.DataFrame:
+    """List the cities of a basket's headquarters, the first, the secondary centres and the others.
+
+    Secondary centres are the cities that come next, until they and the first have `centres_share` of the
+    firms; the city that reaches it and those with as many as it are secondary too, if they have two firms at
+    least. `branches` are those of the basket's firms from elsewhere in the city, `core` says whether it is in
+    the core of the network (`structure.core_periphery`).
+
+    Parameters
+    ----------
+    found, ties
+        As in `structure_table`. Cities that have branches alone are not listed.
+
+    Returns
+    -------
+    frame
+        By `INDUSTRY_CENTRES`, sorted by rank and city.
+
+    Examples
+    --------
+    >>> from cosmopolis.measures.poles import seats
+    >>> firms = pl.DataFrame({"firm": list("abcdefgh"), "city_id": [1, 1, 1, 2, 2, 3, 4, 5]})
+    >>> centres(seats(firms, rule=Rule()), None, basket="t", year=2025, rule=Rule())["role"].to_list()
+    ['first', 'secondary', 'other', 'other', 'other']
+    """
+    frame = drawn_ranks(found, rule=rule)
+    before = (pl.col("firms").cum_sum() - pl.col("firms")) / max(found.firms, 1)
+    least = frame.filter(before < rule.centres_share)["firms"].min()
+    links = LINKS.to_frame() if ties is None else _links(ties)
+    known = links.height > 0
+    core = _shape(links)[1] if known else pl.Series("city_id", [], dtype=pl.Int64)
+    received = links.group_by(city_id="destination").agg(
+        branches=pl.col("weight").sum().round().cast(pl.Int64)
+    )
+    nothing = pl.lit(0 if known else None, dtype=pl.Int64)
+    return (
+        frame.join(received, on="city_id", how="left", maintain_order="left")
+        .with_columns(
+            pl.col("branches").fill_null(nothing),
+            basket=pl.lit(basket),
+            year=pl.lit(year),
+            role=pl.when(pl.int_range(pl.len()) == 0)
+            .then(pl.lit("first"))
+            .when((pl.col("firms") >= pl.lit(least)) & (pl.col("firms") > 1))
+            .then(pl.lit("secondary"))
+            .otherwise(pl.lit("other")),
+            core=pl.col("city_id").is_in(core.implode()) if known else pl.lit(None, dtype=pl.Boolean),
+        )
+        .select(pl.col(name).cast(dtype) for name, dtype in INDUSTRY_CENTRES.items())
+        .sort("rank", "city_id")
+    )
+
+
+def _spread(counts: Counts) -> dict[str, float]:
+    """Measure how firms are spread over the cities that have any."""
+    held = np.sort(counts[counts > 0])[::-1].astype(np.float64)
+    n = float(held.sum())
+    second = float(held[1]) if len(held) > 1 else 0.0
+    return {
+        "hhi": concentration.hhi(held),
+        "effective_cities": concentration.effective_number(held),
+        "first_share": float(held[0]) / n,
+        "second_share": second / n,
+        "gap": float(held[0]) / second if second else math.inf,
+        "gini": concentration.gini(held),
+        "shannon": concentration.shannon(held),
+        "theil_t": concentration.theil_t(held),
+    }
+
+
+def _links(ties: pl.DataFrame) -> pl.DataFrame:
+    """Add the ties of firms up to links; w_ab is the number of branches."""
+    summed = ties.group_by("origin", "destination").agg(
+        weight=pl.col("weight").sum(), count=pl.col("firm").n_unique()
+    )
+    return finish(summed.with_columns(year=pl.lit(0)), network="ownership", field="basket")
+
+
+def _shapes_drawn(ties: pl.DataFrame, rule: Rule) -> list[dict[str, float]]:
+    """Measure the networks of firms drawn anew."""
+    firms = ties["firm"].unique().sort()
+    at = firms.search_sorted(ties["firm"]).to_numpy()
+    n = len(firms)
+    drawn = stream(f"{rule.seed}: branches", 0).multinomial(n, np.full(n, 1 / n), size=rule.draws)
+    return [_shape(_links(ties.filter(pl.Series(row[at] > 0))))[0] for row in drawn]
+
+
+def _shape(links: pl.DataFrame) -> tuple[dict[str, float], pl.Series]:
+    """Measure the network from headquarters to branches; returns the core too."""
+    found = structure.core_periphery(links)
+    values = {
+        "centralisation": structure.centralisation(links),
+        "centralisation_out": structure.centralisation(links, kind="degree_out"),
+        "core_fit": found.fit,
+        "core_size": float(len(found.core)) if len(found.core) else math.nan,
+        "assortativity": structure.assortativity(links),
+    }
+    return values, found.core
+
+
+def _shifted(value: float, drawn: list[float], name: str, level: float) -> tuple[float | None, float | None]:
+    """Return the quantiles of the draws around the value instead of around their own mean."""
+    low, high = quantiles(np.array(drawn), level)
+    if low is None or high is None or not math.isfinite(value):
+        return None, None
+    bias = math.fsum(drawn) / len(drawn) - value
+    least, most = _LEAST.get(name, 0.0), _MOST.get(name, math.inf)
+    return min(max(low - bias, least), value), max(min(high - bias, most), value)
