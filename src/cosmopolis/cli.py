@@ -129,10 +129,26 @@ def _parser() -> _Parser:
     compare.add_argument("--top", type=int, default=100, metavar="N", help="cities counted by region (100)")
     compare.set_defaults(run=_compare, options=_options(compare))
 
+    _add_profile(commands)
+
     check = commands.add_parser("check", help="prove that a result matches its manifest")
     check.add_argument("folder", type=Path, metavar="DIR", help="folder of the result")
     check.set_defaults(run=_check, options=_options(check))
     return parser
+
+
+def _add_profile(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    """Add the command `profile`."""
+    profile = commands.add_parser("profile", help="write a page on any city of a result")
+    profile.add_argument("folder", type=Path, metavar="DIR", help="folder of the result")
+    profile.add_argument("city", metavar="CITY", help='name, GeoNames id, or "name, country"')
+    profile.add_argument(
+        "--out", type=Path, metavar="DIR", help="folder of the pages (DIR-profiles, beside the result)"
+    )
+    profile.add_argument(
+        "--before", type=Path, metavar="DIR", help="an earlier result of the same index, to tell the change"
+    )
+    profile.set_defaults(run=_profile, options=_options(profile))
 
 
 def _add_network(commands: "argparse._SubParsersAction[_Parser]") -> None:
@@ -289,6 +305,13 @@ def _compare(args: argparse.Namespace) -> int:
 
     _not_a_result(args.out)
     return run(args.before, args.after, out=args.out, top_size=args.top)
+
+
+def _profile(args: argparse.Namespace) -> int:
+    from cosmopolis.pipeline.profiling import run
+
+    _not_a_result(args.out)
+    return run(args.folder, args.city, out=args.out, before=args.before)
 
 
 def _check(args: argparse.Namespace) -> int:

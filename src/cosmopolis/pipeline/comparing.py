@@ -84,14 +84,7 @@ def run(
     --------
     >>> run(Path("out/open-2025"), Path("out/open-2026"))  # doctest: +SKIP
     """
-    names = _names(dir_a, dir_b)
-    (a, made_a), (b, made_b) = (
-        _read(folder, name) for folder, name in zip((dir_a, dir_b), names, strict=True)
-    )
-    comparison = compare(a, b)
-    cause = _cause_of_values(list(differences(made_a, made_b)))
-    if cause:
-        comparison = replace(comparison, change=moved(comparison.change, to=cause))
+    comparison, found = compared(dir_a, dir_b)
     place = out or Path("out") / f"compare-{_plain(dir_a)}-{_plain(dir_b)}"
     for folder in (dir_a, dir_b):
         if place.absolute().is_relative_to(folder.absolute()):
@@ -108,10 +101,35 @@ def run(
             f"cannot write to {place}: {error.strerror or error}; choose another --out"
         ) from error
     to = stream or sys.stdout
-    for line in summary(comparison, list(differences(made_a, made_b)), top_size=top_size, movers=movers):
+    for line in summary(comparison, found, top_size=top_size, movers=movers):
         print(line, file=to)
     print(f"\n{place / 'changes.csv'}", file=to)
     return 0
+
+
+def compared(dir_a: Path, dir_b: Path) -> tuple[Comparison, list[Difference]]:
+    """Compare two results, and list what they were not both made with.
+
+    Parameters
+    ----------
+    dir_a, dir_b
+        Folders of the earlier and the later result.
+
+    Raises
+    ------
+    ResultError
+        As `run`.
+    """
+    names = _names(dir_a, dir_b)
+    (a, made_a), (b, made_b) = (
+        _read(folder, name) for folder, name in zip((dir_a, dir_b), names, strict=True)
+    )
+    comparison = compare(a, b)
+    found = list(differences(made_a, made_b))
+    cause = _cause_of_values(found)
+    if cause:
+        comparison = replace(comparison, change=moved(comparison.change, to=cause))
+    return comparison, found
 
 
 def _cause_of_values(found: Sequence[Difference]) -> str:

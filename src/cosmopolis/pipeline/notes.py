@@ -15,9 +15,9 @@ from cosmopolis.index.tree import Indicator
 from cosmopolis.networks import fields as frontiers
 from cosmopolis.networks.links import Kind, registry
 from cosmopolis.pipeline.cities import Atlas
+from cosmopolis.pipeline.profiling import country_notes
 from cosmopolis.pipeline.records import Shelf
 from cosmopolis.publish.result import (
-    CountryNote,
     EditionNote,
     GapNote,
     IndexNote,
@@ -67,8 +67,9 @@ def make_result(
     tables: Mapping[str, pl.DataFrame],
     *,
     hash_: str,
+    profiles: tuple[int, ...] = (),
 ) -> Result:
-    """Put the result of a build together."""
+    """Put the result of a build together; `profiles` are the cities that have a page of their own."""
     return Result(
         edition=EditionNote(
             id=edition.id,
@@ -83,12 +84,7 @@ def make_result(
         ),
         index=_index(edition, tables["indicators"]),
         networks=_networks(edition, catalog, tables),
-        countries={
-            row["country"]: CountryNote(
-                name={"en": row["name"], "zh": row["name_zh"] or row["name"]}, region=row["subregion"] or ""
-            )
-            for row in atlas.countries.table.iter_rows(named=True)
-        },
+        countries=country_notes(atlas),
         sources=tuple(
             SourceNote(
                 source=catalog.source(name),
@@ -114,6 +110,7 @@ def make_result(
             rows=edition.report.rows,
             centre=edition.report.centre,
         ),
+        profiles=profiles,
         version=__version__,
         hash=hash_,
     )

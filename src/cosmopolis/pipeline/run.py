@@ -184,12 +184,23 @@ def _build(
             return Built(out=paths.out, unchanged=True, seconds=clock.seconds, missing=shelf.missing)
         with clock.step("cities"):
             atlas = open_atlas(settings, shelf, steps)
+            from cosmopolis.pipeline import profiling  # noqa: PLC0415 - fonts are imported when pages are made
+
+            profiling.named(settings, atlas)  # a name that means no city is said at once
         tables = _tables(settings, catalog, shelf, atlas, clock, engine=engine)
         ledger = shelf.ledger.entries()
         with clock.step("report"):
             from cosmopolis.pipeline.notes import make_result  # noqa: PLC0415 - charts are imported when drawn
 
-            result = make_result(settings, catalog, shelf, atlas, tables, hash_=hash_of(identity))
+            result = make_result(
+                settings,
+                catalog,
+                shelf,
+                atlas,
+                tables,
+                hash_=hash_of(identity),
+                profiles=profiling.chosen(settings, atlas, tables["scores"]),
+            )
             result_folder.put(
                 paths.out,
                 partial(
@@ -325,7 +336,9 @@ def _write(
     engine: str,
 ) -> None:
     """Write a result into an empty folder, the manifest last."""
-    from cosmopolis.publish import report, tables  # noqa: PLC0415 - charts are imported when drawn
+    from cosmopolis.pipeline import profiling  # noqa: PLC0415
+    from cosmopolis.publish import assets, report, tables  # noqa: PLC0415 - charts are imported when drawn
+    from cosmopolis.publish.profile import page  # noqa: PLC0415
 
     tables.write(result, folder / "tables")
     away = folder / "quarantine"
@@ -334,6 +347,15 @@ def _write(
         lines, many = shelf.ledger.lines(source), ledger[source]["rows_quarantined"] > LINES_IN_MEMORY
         tables.write_parquet(lines if many else lines.collect(), away / f"{source}.parquet")
     report.write(result, folder / "report")
+    assets.write(result, folder / assets.FOLDER)
+    if result.profiles:
+        # Made from what was just written, so that the command makes the same pages from the folder.
+        page.write(
+            profiling.read_result(folder),
+            result.profiles,
+            folder / profiling.FOLDER,
+            report_folder="../report",
+        )
     files = {
         path.relative_to(folder).as_posix(): result_folder.file_hash(path)
         for path in sorted(folder.rglob("*"))

@@ -86,8 +86,8 @@ def read(folder: Path, tables: Mapping[str, pl.DataFrame]) -> Result:
     path = folder / NOTES
     if not path.is_file():
         raise ResultError(
-            f"{folder.parent} has no {FOLDER}/{NOTES}, which pages are made with: an earlier version built it; "
-            "build the edition again"
+            f"{folder.parent} has no {FOLDER}/{NOTES}, which pages are made with: an earlier version built "
+            "it; build the edition again"
         )
     try:
         notes = json.loads(path.read_text(encoding="utf-8"))

@@ -83,8 +83,8 @@ def find(
         if int(asked) in {city.id for city in every}:
             return int(asked)
         raise UnknownNameError(
-            f"there is no city with the GeoNames id {asked} in this result: it may be a part of a larger one; "
-            "ask by name"
+            f"there is no city with the GeoNames id {asked} in this result: it may be a part of a larger "
+            "one; ask by name"
         )
     found = [city for city in every if folded(asked) in city.names]
     name, country = asked, ""
@@ -133,7 +133,7 @@ def _lies_in(city: _Known, country: str, countries: Mapping[str, CountryNote]) -
 
 
 def _nearest(name: str, every: tuple[_Known, ...]) -> list[_Known]:
-    """Return the cities whose names begin with or hold a text, else those written most alike; great ones first."""
+    """Return the cities whose names begin with or hold a text, else those written most alike."""
     if not name:
         return []
     ways = (

@@ -1,18 +1,42 @@
 """What the sections of a profile read from: a view, the city, optional tables, and ranks within them."""
 
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from importlib import resources
 from typing import Any
 
 import polars as pl
 
-from cosmopolis.publish.result import NetworkNote
+from cosmopolis.publish.result import NetworkNote, Text
 from cosmopolis.publish.view import City, View
 from cosmopolis.publish.words import Words
 
 _SAME = 1e-9
 """Values that differ by less, as a share of the greater, are the same."""
+
+
+_SMALL_SHARE = 0.01
+_GROUP_FILES = ("sectors.toml", "baskets.toml")
+"""Files of `cosmopolis.firms` that name groups of firms."""
+
+
+@cache
+def _group_names() -> Mapping[str, Text]:
+    """Return the names of groups of firms by id, those of sector groups of the measures first."""
+    names: dict[str, Text] = {}
+    for package, files in (("cosmopolis.firms", _GROUP_FILES), ("cosmopolis.measures", _GROUP_FILES[:1])):
+        for file in files:
+            found = resources.files(package).joinpath(file)
+            if found.is_file():
+                entries = tomllib.loads(found.read_text(encoding="utf-8"))
+                names |= {
+                    id_: entry["name"]
+                    for id_, entry in entries.items()
+                    if isinstance(entry, dict) and isinstance(entry.get("name"), dict)
+                }
+    return names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +103,23 @@ class Subject:
         w = self.words
         titles = list(dict.fromkeys(self.view.source_title(source) for source in ids))
         return w("profile.sources_of", names=w("common.semicolon").join(titles)) if titles else ""
+
+    def group(self, group: str) -> str:
+        """Name a group of firms: a sector, a basket, or a size written `size:mega`."""
+        w = self.words
+        if w.has(f"profile_group.{group}"):
+            return w(f"profile_group.{group}")
+        if group.startswith("size:"):
+            size = group.removeprefix("size:")
+            return w("profile.size_group", size=w.or_id("profile_size", size))
+        return w.said(_group_names().get(group, {})) or group.replace("_", " ")
+
+    def percent(self, share: float | None) -> str:
+        """Write a share with one decimal or two, for the shares of a city in the world are small."""
+        w = self.words
+        if share is None:
+            return w.no_data
+        return w.number(100 * share, digits=2 if 0 < share < _SMALL_SHARE else 1) + "%"
 
     def of_kinds(self, *kinds: str) -> tuple[str, ...]:
         """Return the ids of the sources of some kinds that were used, in the order of the edition."""

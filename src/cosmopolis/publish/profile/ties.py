@@ -1,0 +1,274 @@
+"""The city's place and partners in every network, and maps of its ties.
+
+Ranks are by strength, the sum of a city's weights, but where a table gives a better measure of its own with
+an interval: connectivity in the interlocking network, power in the ownership network.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from cosmopolis.measures import centrality
+from cosmopolis.publish.chapter import maps
+from cosmopolis.publish.chapter.model import Block, Cell, Column, Figure, Panel, Section, Table, row
+from cosmopolis.publish.chapter.studio import Studio
+from cosmopolis.publish.maps import Node, Tie, short
+from cosmopolis.publish.network_pages import (
+    all_equal,
+    links_of,
+    name_of_network,
+    shown_year,
+)
+from cosmopolis.publish.profile.subject import Place, Subject, given, place_of
+from cosmopolis.publish.result import NetworkNote
+
+PARTNERS = 5
+"""Partners that are named in the table."""
+
+_LABELS = 7
+_MEASURE = "strength"
+_CITY_SIZE, _PARTNER_SIZE = 0.5, 0.06
+"""Sizes of symbols as shares of the greatest: the city's own, and every partner's."""
+
+_OWN_MEASURES: Mapping[str, tuple[str, str, str]] = {
+    "interlocking": ("interlocking_cities", "roster", "gnc"),
+    "ownership": ("ownership_cities", "field", "power"),
+}
+"""Networks whose table ranks cities itself: its name, the column of the field, the value."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Partner:
+    """A city (or country) that the city is tied to, with the weight of the tie."""
+
+    id: object
+    weight: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tied:
+    """A network as the city stands in it; `year` is None where the network has no links at all."""
+
+    note: NetworkNote
+    name: str
+    year: int | None
+    place: Place | None
+    partners: tuple[Partner, ...]
+    equal: bool
+
+
+def tied(subject: Subject) -> tuple[Tied, ...]:
+    """Return how the city stands in each network, in the order of the result."""
+    return tuple(_tied(subject, note) for note in subject.view.result.networks)
+
+
+def _tied(subject: Subject, note: NetworkNote) -> Tied:
+    links = links_of(subject.view, note)
+    year = shown_year(note, links)
+    name = name_of_network(subject.view, note)
+    if year is None:
+        return Tied(note=note, name=name, year=None, place=None, partners=(), equal=False)
+    links = links.filter(pl.col("year") == year)
+    return Tied(
+        note=note,
+        name=name,
+        year=year,
+        place=_place(subject, note, links, year),
+        partners=_partners(subject, note, links),
+        equal=all_equal(links),
+    )
+
+
+def _partners(subject: Subject, note: NetworkNote, links: pl.DataFrame) -> tuple[Partner, ...]:
+    """Return the city's partners, the strongest first, then the most populous; both directions are summed."""
+    me = subject.at(note.kind.level)
+    out = links.filter(pl.col("origin") == me).select(id="destination", weight="weight")
+    into = links.filter(pl.col("destination") == me).select(id="origin", weight="weight")
+    summed = (
+        pl.concat([out, into])
+        .sort("id", "weight")
+        .group_by("id", maintain_order=True)
+        .agg(pl.col("weight").sum())
+    )
+    people: dict[object, int] = {}
+    if note.kind.level == "city":
+        people = dict(subject.view.result.table("cities").select("city_id", "population").iter_rows())
+    rows = sorted(summed.iter_rows(), key=lambda r: (-r[1], -(people.get(r[0]) or 0), r[0]))
+    return tuple(Partner(id=id_, weight=weight) for id_, weight in rows)
+
+
+def _place(subject: Subject, note: NetworkNote, links: pl.DataFrame, year: int) -> Place | None:
+    """Return the city's place by the network's main measure."""
+    field = note.field or note.kind.field
+    own = _OWN_MEASURES.get(note.kind.network)
+    table = subject.table(own[0]) if own else None
+    if own and table is not None:
+        rows = table.filter(pl.col(own[1]) == field)
+        if "sector" in rows.columns:
+            rows = rows.filter(pl.col("sector") == "all")
+        mine = subject.own(rows.filter(pl.col("year") == rows["year"].max()))
+        if mine.height:
+            return given(mine.row(0, named=True), own[2], rows["rank"].count())
+    if note.kind.level == "country":
+        found = centrality.table(links, directed=note.kind.directed, measures=(_MEASURE,))
+    else:
+        found = subject.view.result.table("network_measures").filter(
+            (pl.col("network") == note.kind.network) & (pl.col("field") == field) & (pl.col("year") == year)
+        )
+    values = found.filter((pl.col("measure") == _MEASURE) & (pl.col("value") > 0))
+    return place_of(values.select("city_id", "value"), subject.at(note.kind.level))
+
+
+def section(subject: Subject, studio: Studio) -> Section:
+    """Make the section on networks."""
+    w = subject.words
+    every = tied(subject)
+    absent = [one.name for one in every if not one.partners]
+    there = [one for one in every if one.partners]
+    sentences = [
+        *([w("profile.no_ties", names=w.joined(absent))] if absent else []),
+    ]
+    panels = [_panel(subject, studio, one) for one in there if one.note.kind.level == "city"]
+    sources = [source for one in there for source in one.note.sources]
+    figures: tuple[Figure, ...] = ()
+    if panels:
+        figures = (
+            studio.figure(
+                *panels,
+                label=w("profile.ties_figure", city=subject.city.name),
+                shape="maps",
+                notes=(
+                    w("profile.ties_key"),
+                    w("map.projection"),
+                    w.said(subject.view.result.borders_note),
+                    subject.sourced(sources),
+                ),
+            ),
+        )
+    block = Block(
+        sentences=tuple(sentences),
+        figures=figures,
+        tables=(_table(subject, there),) if there else (),
+        missing="" if every else w("profile.no_networks"),
+    )
+    cautions = dict.fromkeys(
+        w("common.colon", label=w.said(one.note.kind.name), text=w.said(one.note.kind.note))
+        for one in there
+        if one.note.kind.note
+    )
+    return Section(
+        anchor="ties",
+        title=w("profile.ties"),
+        lead=w("profile.ties_lead"),
+        blocks=(block,),
+        cautions=tuple(cautions),
+    )
+
+
+def _name(subject: Subject, one: Tied, partner: Partner) -> str:
+    if one.note.kind.level == "country":
+        return subject.view.country(str(partner.id))
+    return subject.view.city(partner.id)  # type: ignore[arg-type]
+
+
+def _items(subject: Subject, one: Tied) -> tuple[str, ...]:
+    """Name the strongest partners with the weights of the ties, where these differ."""
+    w = subject.words
+    first = one.partners[:PARTNERS]
+    if one.equal:
+        return tuple(_name(subject, one, partner) for partner in first)
+    return tuple(
+        w("profile.partner", name=_name(subject, one, partner), weight=w.amount(round(partner.weight, 6)))
+        for partner in first
+    )
+
+
+def _table(subject: Subject, there: list[Tied]) -> Table:
+    w = subject.words
+    rows = []
+    for one in there:
+        country = one.note.kind.level == "country"
+        remark = w("profile.of_country", country=subject.city.country) if country else ""
+        if subject.shown_only(one.note):
+            remark = w("profile.shown_only")
+        place = one.place
+        bounds = subject.bounds(place.low, place.high) if place and place.low is not None else ""
+        rows.append(
+            row(
+                Cell(text=one.name, small=remark),
+                str(one.year),
+                Cell(
+                    text=w.amount(round(place.value, 6)) if place else w.no_data,
+                    small=w.said(one.note.kind.weight),
+                ),
+                Cell(text="–" if subject.shown_only(one.note) else subject.rank(place), small=bounds),
+                w.whole(len(one.partners)),
+                Cell(text="", items=_items(subject, one)),
+            )
+        )
+    return Table(
+        caption=w("profile.ties_table"),
+        columns=(
+            Column(label=w("profile.network")),
+            Column(label=w("common.year")),
+            Column(label=w("profile.strength"), number=True),
+            Column(label=w("common.rank"), number=True),
+            Column(label=w("profile.partners"), number=True),
+            Column(label=w("profile.strongest")),
+        ),
+        rows=tuple(rows),
+        note=w("profile.ties_note"),
+        wide=True,
+    )
+
+
+def _panel(subject: Subject, studio: Studio, one: Tied) -> Panel:
+    """Map the city's ties in one network."""
+    w, view = subject.words, subject.view
+    me = subject.city
+    drawn = [p for p in one.partners if p.id in view.cities][: view.result.shown.links]
+    nodes = [Node(name=short(me.name), latitude=me.latitude, longitude=me.longitude, value=_CITY_SIZE)]
+    ties = []
+    for partner in drawn:
+        city = view.cities[partner.id]  # type: ignore[index]
+        nodes.append(
+            Node(name=short(city.name), latitude=city.latitude, longitude=city.longitude, value=_PARTNER_SIZE)
+        )
+        ties.append(
+            Tie(
+                origin=(me.longitude, me.latitude),
+                destination=(city.longitude, city.latitude),
+                weight=partner.weight,
+            )
+        )
+    scale = maps.Scale(node=1.0, tie=max((tie.weight for tie in ties), default=1.0))
+    spec = maps.panel(
+        nodes, ties, studio.small_land, frame=studio.frame(maps.PANEL_WIDTH), scale=scale, labels=_LABELS
+    )
+    title = w("chapter.panel_title", topic=one.name, years=str(one.year))
+    names = w.joined([_name(subject, one, partner) for partner in one.partners[:PARTNERS]])
+    below = w("profile.partners_drawn", n=len(drawn), all=w.whole(len(one.partners)))
+    return studio.panel(
+        spec,
+        title=title,
+        description=w("profile.ties_alt", city=me.name, n=len(drawn), names=names),
+        above=title,
+        below=below if len(drawn) < len(one.partners) else w("profile.partners_all", n=len(drawn)),
+    )
+
+
+def locator(subject: Subject, studio: Studio) -> Panel:
+    """Map where the city lies."""
+    city = subject.city
+    node = Node(name=short(city.name), latitude=city.latitude, longitude=city.longitude, value=_CITY_SIZE)
+    spec = maps.panel(
+        [node],
+        [],
+        studio.small_land,
+        frame=studio.frame(maps.PANEL_WIDTH),
+        scale=maps.Scale(node=1.0, tie=1.0),
+        labels=1,
+    )
+    label = subject.words("profile.locator", city=city.name)
+    return studio.panel(spec, title=label, description=label)
