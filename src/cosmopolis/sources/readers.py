@@ -36,6 +36,7 @@ READERS: tuple[str, ...] = (
     "gleif-sample",
     "icio-2022",
     "icml-nips-iclr",
+    "lighthouse-table",
     "listed-firms",
     "oecd-regpat",
     "office-table",
