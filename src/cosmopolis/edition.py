@@ -163,6 +163,11 @@ class ProductionSettings:
         How often firms, offices and sites are drawn anew for intervals.
     code_shift
         How far a service value may be off, either way, in the intervals of the interlocking network.
+    class_ratio
+        Least connectivity of a class of cities as a part of that of the class above (Alpha++ from 0.8 of the
+        first city). Ours, for cut-offs are not published: see `measures.interlocking.cut_offs`.
+    hinterworlds
+        So many most connected cities have their hinterworlds listed.
     ties
         So many largest ties between industries of countries are kept.
     downscale
@@ -183,6 +188,8 @@ class ProductionSettings:
     last_year: int = 2016
     draws: int = 200
     code_shift: int = 1
+    class_ratio: float = 0.8
+    hinterworlds: int = 20
     ties: int = 2000
     downscale: str = "people"
     centres: dict[str, str] = field(default_factory=dict)
