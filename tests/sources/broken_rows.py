@@ -175,6 +175,25 @@ def _inventor(patent: str, *, sequence: str = "0", city: str = "Alder", country:
     return f"{patent}\t{sequence}\tinv\tAda\tAsh\tloc\t{city}\t\t{country}"
 
 
+LEI = "ALDER0000000000000"
+"""The first 18 characters of invented identifiers of legal entities."""
+
+DIRECT = "IS_DIRECTLY_CONSOLIDATED_BY"
+GLEIF_ENTITIES = (
+    "LEI,Entity.LegalName,Entity.HeadquartersAddress.City,Entity.HeadquartersAddress.Country,"
+    "Entity.LegalAddress.Country,Entity.EntityStatus,Registration.RegistrationStatus\n"
+)
+GLEIF_TIES = (
+    "Relationship.StartNode.NodeID,Relationship.EndNode.NodeID,Relationship.RelationshipType,"
+    "Relationship.RelationshipStatus\n"
+)
+GLEIF = {"2026-lei2-golden-copy.csv": GLEIF_ENTITIES, "2026-rr-golden-copy.csv": GLEIF_TIES}
+GLEIF_SAMPLE = {
+    "gleif_L1_nodes_in_network_sample.csv": "lei,legal_name,country\n",
+    "gleif_L2_edges_sample.csv": "firm_i,firm_j,relation_type,relation_direction,year\n",
+}
+
+
 CASES: tuple[Case, ...] = (
     Case(
         source="geonames",
@@ -740,5 +759,100 @@ CASES: tuple[Case, ...] = (
             "missing field": ("|20130102|101", "citing"),
         },
         others=REGPAT,
+    ),
+    Case(
+        source="office-table",
+        part="offices",
+        file="offices.csv",
+        before="firm,role,year,place,country,value\n",
+        between="\n",
+        good=("Acme,headquarters,2020,Alder,XA,", "Acme,branch,2020,Bosk,XB,12.5"),
+        broken={
+            "truncated": ("Acme,branch", "year"),
+            "quotation mark never closed": ('Acme,branch,2020,"Bosk,XB,1', "row"),
+            "missing field": (",branch,2020,Bosk,XB,1", "firm"),
+            "no place": ("Acme,branch,2020,,XB,1", "text"),
+            "a role that is none": ("Acme,owner,2020,Bosk,XB,1", "role"),
+            "out of range": ("Acme,branch,2020,Bosk,XB,-1", "value"),
+        },
+    ),
+    Case(
+        source="tcs-offices",
+        part="offices",
+        file="tcs_offices.csv",
+        before="firm,area,geo,location,office_type,address,lat,lng\n",
+        between="\n",
+        good=("Acme,Europe,Arborea,Alder,Office,1 Elm St,1.5,2", "Acme,India,Pune,Bosk,Office,,18.5,73.9"),
+        broken={
+            "truncated": ("Acme,Europe,Arborea", "location"),
+            "quotation mark never closed": ('Acme,Europe,Arborea,"Alder,Office,,1.5,2', "row"),
+            "missing field": (",Europe,Arborea,Alder,Office,,1.5,2", "firm"),
+            "wrong type": ("Acme,Europe,Arborea,Alder,Office,,north,2", "latitude"),
+            "out of range": ("Acme,Europe,Arborea,Alder,Office,,1.5,200", "longitude"),
+        },
+    ),
+    Case(
+        source="gleif",
+        part="entities",
+        file="2026-lei2-golden-copy.csv",
+        before=GLEIF_ENTITIES,
+        between="\n",
+        good=(f"{LEI}11,Alder,Bosk,XA,XB,ACTIVE,ISSUED", f"{LEI}13,Ash,Bosk,XA,XB,ACTIVE,ISSUED"),
+        broken={
+            "truncated": (f"{LEI}12,Alder", "Entity.HeadquartersAddress.City"),
+            "quotation mark never closed": (f'{LEI}12,"Alder,Bosk,XA,XB,ACTIVE,ISSUED', "row"),
+            "no identifier": ("12,Alder,Bosk,XA,XB,ACTIVE,ISSUED", "lei"),
+            "country": (f"{LEI}12,Alder,Bosk,Arborea,XB,ACTIVE,ISSUED", "country"),
+            "withdrawn": (f"{LEI}12,Alder,Bosk,XA,XB,ACTIVE,DUPLICATE", "status"),
+            "duplicate key": (f"{LEI}11,Alder,Bosk,XA,XB,ACTIVE,ISSUED", "lei"),
+        },
+        others=GLEIF,
+    ),
+    Case(
+        source="gleif",
+        part="ties",
+        file="2026-rr-golden-copy.csv",
+        before=GLEIF_TIES,
+        between="\n",
+        good=(f"{LEI}11,{LEI}13,{DIRECT},ACTIVE", f"{LEI}14,{LEI}13,{DIRECT},ACTIVE"),
+        broken={
+            "truncated": (f"{LEI}12,{LEI}13", "Relationship.RelationshipType"),
+            "missing field": (f"{LEI}12,,{DIRECT},ACTIVE", "parent"),
+            "a fund's manager": (f"{LEI}12,{LEI}13,IS_FUND-MANAGED_BY,ACTIVE", "kind"),
+            "no kind of tie": (f"{LEI}12,{LEI}13,OWNS,ACTIVE", "kind"),
+        },
+        others=GLEIF,
+    ),
+    Case(
+        source="gleif-sample",
+        part="entities",
+        file="gleif_L1_nodes_in_network_sample.csv",
+        before="lei,legal_name,country\n",
+        between="\n",
+        good=(f"{LEI}11,Alder,XA", f"{LEI}13,Ash,XB"),
+        broken={
+            "truncated": (f"{LEI}12,Alder", "country"),
+            "missing field": (f"{LEI}12,,XA", "name"),
+            "country": (f"{LEI}12,Alder,Arborea", "country"),
+            "duplicate key": (f"{LEI}11,Alder,XA", "lei"),
+        },
+        others=GLEIF_SAMPLE,
+    ),
+    Case(
+        source="gleif-sample",
+        part="ties",
+        file="gleif_L2_edges_sample.csv",
+        before=GLEIF_SAMPLE["gleif_L2_edges_sample.csv"],
+        between="\n",
+        good=(
+            f"{LEI}11,{LEI}13,{DIRECT},child_to_parent,2017.0",
+            f"{LEI}14,{LEI}13,{DIRECT},child_to_parent,",
+        ),
+        broken={
+            "truncated": (f"{LEI}12,{LEI}13", "relation_type"),
+            "another direction": (f"{LEI}12,{LEI}13,{DIRECT},parent_to_child,2017.0", "relation_direction"),
+            "year": (f"{LEI}12,{LEI}13,{DIRECT},child_to_parent,soon", "year"),
+        },
+        others=GLEIF_SAMPLE,
     ),
 )

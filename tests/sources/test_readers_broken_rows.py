@@ -21,6 +21,7 @@ from cosmopolis.ledger import Ledger
 from cosmopolis.records import admit
 from cosmopolis.sources import (
     country_names,
+    gleif_sample,
     icml_nips_iclr,
     openalex_country_coauthorship,
     paperlists,
@@ -28,6 +29,7 @@ from cosmopolis.sources import (
     patentsview_sample,
     readers,
     ror,
+    tcs_offices,
 )
 
 BREAKS = [(case, what) for case in CASES for what in case.broken]
@@ -148,7 +150,11 @@ READ_FILES = {
         patentsview_sample.ASSIGNEES,
         patentsview_sample.CLASSES,
     ),
+    "gleif": ("2026-lei2-golden-copy.csv", "2026-rr-golden-copy.csv"),
+    "gleif-sample": (gleif_sample.ENTITIES, gleif_sample.TIES),
+    "office-table": ("offices.csv",),
     "ror": (ror.FILE,),
+    "tcs-offices": (tcs_offices.FILE,),
     "world-borders": tuple(f"naturalearth_lowres.{kind}" for kind in ("shp", "shx", "dbf", "cpg")),
 }
 """Every file that a reader opens, by source."""
