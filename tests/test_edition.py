@@ -93,6 +93,20 @@ WRONG = {
     ),
     "share": (TINY + "[innovation]\nsignificance = 1.0\n", r"significance is 1.0, expected a share"),
     "partner": (TINY + '[innovation]\npartners = ["China"]\n', r"expected two capital letters such as CN"),
+    "group without a name": (
+        TINY + '[production.city_groups]\nbay = { en = "Bay", cities = ["Alder"] }\n',
+        r"city_groups.bay is \{'en': 'Bay'",
+    ),
+    "group without cities": (
+        TINY + '[production.city_groups]\nbay = { en = "Bay", zh = "湾区", cities = [] }\n',
+        r"city_groups.bay.cities is \[\], expected a list of cities",
+    ),
+    "group of one language": (
+        TINY + '[production.city_groups]\nbay = { en = "Bay", zh = "", cities = ["Alder"] }\n',
+        r"city_groups.bay.zh is '', expected a name",
+    ),
+    "pole": (TINY + "[production]\npole_gap = 0.5\n", r"pole_gap is 0.5, expected a number of at least 1"),
+    "share of centres": (TINY + "[production]\ncentres_share = 0.0\n", r"centres_share is 0.0, expected"),
     "no list": (
         _with('sources = ["geonames"', 'sources = "ports"\nx = ["geonames"'),
         r"'x' is not a setting",

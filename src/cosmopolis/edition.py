@@ -35,7 +35,16 @@ SIZES = ("mega", "large", "mid", "small", "micro", "nano")
 
 _ID = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
 _COUNTRY = re.compile(r"[A-Z]{2}")
-_AT_LEAST_ONE = ("top", "rows", "core_density", "window_years", "runs", "largest_record", "recent_years")
+_AT_LEAST_ONE = (
+    "pole_gap",
+    "top",
+    "rows",
+    "core_density",
+    "window_years",
+    "runs",
+    "largest_record",
+    "recent_years",
+)
 _MAY_BE_NEGATIVE = ("centre",)
 
 
@@ -177,6 +186,20 @@ class ProductionSettings:
         `Apple = "Cupertino, California"`; of others the headquarters that the firms know.
     supplier_known, supplier_near_km, supplier_regional, supplier_multi_site
         `known`, `near_km`, `regional` and `multi_site` of `cosmopolis.measures.suppliers.SupplierRule`.
+    pole_gap
+        From this lead on, in times the second city's headquarters, a first city can be a pole: 2 is what the
+        rank-size rule gives by itself (`cosmopolis.measures.poles`).
+    centres_share
+        The first city and the secondary centres of an industry have at least this share of its headquarters.
+    city_groups
+        Cities that are also taken as one when poles are looked for, by an id of the group:
+        `san_francisco_bay = { en = "San Francisco Bay Area", zh = "旧金山湾区", cities = ["San Jose,
+        California, United States", …] }`.
+    industry40_fields
+        Frontier fields whose patents make a city an inventor of Industry 4.0.
+    complexity_firms, complexity_patents
+        Least total of a place, and of an activity, that counts for economic complexity: of headquarters by
+        sector, of patent classes by area. Below, a specialisation is mostly chance.
     seed
         Name of all the draws.
     """
@@ -197,6 +220,12 @@ class ProductionSettings:
     supplier_near_km: float = 60.0
     supplier_regional: float = 0.5
     supplier_multi_site: float = 1.5
+    pole_gap: float = 2.0
+    centres_share: float = 0.5
+    city_groups: dict[str, dict[str, Any]] = field(default_factory=dict)
+    industry40_fields: list[str] = field(default_factory=lambda: ["intelligent_manufacturing"])
+    complexity_firms: int = 10
+    complexity_patents: int = 500
     seed: str = "production"
 
 
@@ -430,17 +459,37 @@ def _check_production(settings: ProductionSettings, where: str) -> None:
     for key, share in (
         ("supplier_known", settings.supplier_known),
         ("supplier_regional", settings.supplier_regional),
+        ("centres_share", settings.centres_share),
     ):
         if not 0 < share <= 1:
             raise SpecError(f"{where}: {key} is {share}, expected a share above 0 and at most 1")
+    _check_places(settings, where)
+    for size in settings.sizes:
+        if size not in SIZES:
+            raise SpecError(f"{where}: sizes has no {size!r}" + hint_near(size, SIZES))
+
+
+def _check_places(settings: ProductionSettings, where: str) -> None:
+    """Raise if the centre of a list of suppliers, or a group of cities, cannot be one."""
     for customer, place in settings.centres.items():
         if not isinstance(place, str) or not place:
             raise SpecError(
                 f"{where}: centres.{customer} is {place!r}, expected a place such as 'Alder, Arborea'"
             )
-    for size in settings.sizes:
-        if size not in SIZES:
-            raise SpecError(f"{where}: sizes has no {size!r}" + hint_near(size, SIZES))
+    for name, group in settings.city_groups.items():
+        _check_group(group, f"{where}: city_groups.{name}")
+
+
+def _check_group(group: object, where: str) -> None:
+    """Raise if a group of cities has no name in both languages or names no cities."""
+    if not isinstance(group, dict) or set(group) != {"en", "zh", "cities"}:
+        raise SpecError(f'{where} is {group!r}, expected {{ en = "…", zh = "…", cities = ["…"] }}')
+    for key in ("en", "zh"):
+        if not isinstance(group[key], str) or not group[key]:
+            raise SpecError(f"{where}.{key} is {group[key]!r}, expected a name")
+    if not isinstance(group["cities"], list) or not group["cities"]:
+        raise SpecError(f"{where}.cities is {group['cities']!r}, expected a list of cities")
+    _check_texts(group["cities"], f"{where}.cities")
 
 
 def _check_intervals(settings: IntervalSettings, where: str) -> None:
