@@ -339,7 +339,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if args.command is None:
             parser.print_help()
             return 0
-        return int(args.run(args))
+        status = int(args.run(args))
+        sys.stdout.flush()  # here, where a reader that has gone is no error
     except CosmopolisError as error:
         print(f"cosmopolis: error: {' '.join(str(error).split())}", file=sys.stderr)
         return 1
@@ -355,3 +356,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         print(f"cosmopolis: error: {' '.join(str(error).split())}", file=sys.stderr)
         return 1
+    else:
+        return status
