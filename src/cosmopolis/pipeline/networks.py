@@ -13,10 +13,11 @@ import polars as pl
 from cosmopolis.edition import Edition, NetworkSettings, SampleRule
 from cosmopolis.engines import open_engine
 from cosmopolis.measures import headquarters
-from cosmopolis.networks import cooccurrence, flows, ownership, rail
+from cosmopolis.networks import cooccurrence, flows, rail
 from cosmopolis.networks.links import COUNTRY_LINKS, LINKS
 from cosmopolis.pipeline.cities import Atlas, capital_cities
 from cosmopolis.pipeline.placing import REASONS, not_placed, unused
+from cosmopolis.pipeline.production.listings import listings
 from cosmopolis.pipeline.records import Shelf
 from cosmopolis.places.airports import cities_served
 from cosmopolis.sources.catalog import Catalog
@@ -71,12 +72,29 @@ class Frontier(Protocol):
     last_totals: pl.DataFrame
 
 
+class Firms(Protocol):
+    """What the networks of production and services give: see `cosmopolis.pipeline.production.weave`."""
+
+    @property
+    def links(self) -> pl.DataFrame:
+        """Between cities."""
+
+    @property
+    def country_links(self) -> pl.DataFrame:
+        """Between countries."""
+
+    @property
+    def headquarters(self) -> pl.DataFrame:
+        """By `cosmopolis.measures.headquarters.FIRMS`."""
+
+
 def weave(
     edition: Edition,
     catalog: Catalog,
     shelf: Shelf,
     atlas: Atlas,
     innovation: Frontier | None = None,
+    production: Firms | None = None,
     *,
     engine: str = "duckdb",
 ) -> Woven:
@@ -86,8 +104,8 @@ def weave(
 
     Parameters
     ----------
-    innovation
-        Networks of papers and patents, made before; none if not given.
+    innovation, production
+        Networks of papers and patents, and of firms and trade, made before; none if not given.
     engine
         Where pairs of cities are counted; it changes the time, never a byte.
     """
@@ -96,6 +114,10 @@ def weave(
         woven.links, woven.country_links = innovation.links, innovation.country_links
         woven.last_totals = innovation.last_totals
     parts: list[pl.DataFrame] = [woven.links]
+    if production is not None:
+        parts.append(production.links)
+        woven.country_links = pl.concat([woven.country_links, production.country_links])
+        woven.headquarters = production.headquarters
     port_cities = pl.DataFrame(schema={"city_id": pl.Int64, "serves": pl.String})
     parts.extend(_air(shelf, atlas))
     if shelf.has("ports"):
@@ -103,7 +125,7 @@ def weave(
         parts.append(links)
         woven.covered["sea"] = speaks
     if shelf.has("listed-firms"):
-        links, woven.headquarters = _listings(shelf, atlas)
+        links, woven.headquarters = listings(shelf, atlas)
         parts.append(links)
     if shelf.has("science-sample"):
         parts.append(_coauthorship(shelf, atlas, edition.networks.counting, engine))
@@ -265,32 +287,6 @@ def _sea(shelf: Shelf, atlas: Atlas, year: int) -> tuple[pl.DataFrame, pl.DataFr
     silent = placed["city_id"].unique().filter(~placed["city_id"].unique().is_in(serves["city_id"].implode()))
     everywhere = atlas.gazetteer.cities["city_id"]
     return built.links, serves, everywhere.filter(~everywhere.is_in(silent.implode()))
-
-
-def _listings(shelf: Shelf, atlas: Atlas) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Headquarters to exchanges; returns links and the firms by city and sector group."""
-    firms = shelf.part("listed-firms", "companies")
-    alone = atlas.resolver.resolve(firms, text="headquarters")
-    country = pl.Series("country_hint", atlas.countries.find_all(firms["country_text"]), dtype=pl.String)
-    hinted = atlas.resolver.resolve(firms.hstack([country]), text="headquarters", country="country_hint")
-    first = alone["place_id"].is_not_null() | country.is_null()
-    answers = pl.concat([alone.filter(first), hinted.filter(~first)])
-    order = pl.concat([firms["row"].filter(first), firms["row"].filter(~first)])
-    answers = answers.hstack([order]).sort("row").drop("row")
-    firms = firms.sort("row")
-    placed = firms.hstack(answers.select("city_id")).filter(pl.col("city_id").is_not_null())
-    venues = ownership.exchanges()
-    venue_cities = venues.select("exchange").hstack(
-        atlas.resolver.resolve(venues, text="city", country="country").select("city_id")
-    )
-    built = ownership.listings(placed, venue_cities)
-    table = headquarters.firms_by_sector(placed)
-    used = pl.concat([built.used.cast(pl.Int64), table["row"]]).unique()
-    lines = pl.concat([not_placed(firms, answers, "headquarters"), unused(built, "exchanges")])
-    shelf.account(
-        "listed-firms", "companies", used, lines, otherwise="the firm has no sector group and no listing"
-    )
-    return built.links, table
 
 
 def _coauthorship(shelf: Shelf, atlas: Atlas, counting: str, engine: str) -> pl.DataFrame:
