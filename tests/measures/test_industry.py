@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from cosmopolis.errors import UnknownNameError
 from cosmopolis.measures import concentration, industry, poles, structure
 from cosmopolis.measures.poles import Rule
 from cosmopolis.networks.links import LINKS
@@ -136,3 +137,15 @@ def test_cities_with_one_firm_are_no_centres() -> None:
         None, basket="b", year=2025, rule=Rule(),
     )  # fmt: skip
     assert frame["role"].to_list() == ["first", "other", "other", "other", "other"]
+
+
+def test_inventors_and_implementers_are_counts_of_their_own() -> None:
+    counts = pl.DataFrame({"city_id": [3, 1, 2], "count": [10, 80, 0]})
+    frame = industry.roles(counts, measure="lighthouses", year=2024, rule=Rule())
+    assert frame.schema == industry.INDUSTRY_40
+    assert frame.drop("share").rows() == [
+        (1, "implementer", "lighthouses", 2024, 80, 1, 1, 1),
+        (3, "implementer", "lighthouses", 2024, 10, 2, 2, 2),
+    ]
+    with pytest.raises(UnknownNameError, match="did you mean 'plants'"):
+        industry.roles(counts, measure="plant", year=2024, rule=Rule())

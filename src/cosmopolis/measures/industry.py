@@ -10,8 +10,9 @@ import math
 import numpy as np
 import polars as pl
 
+from cosmopolis.errors import UnknownNameError, hint_near
 from cosmopolis.measures import concentration, structure
-from cosmopolis.measures.poles import Counts, Rule, Seats, drawn_ranks, leads, quantiles
+from cosmopolis.measures.poles import Counts, Rule, Seats, counted, drawn_ranks, leads, quantiles
 from cosmopolis.networks.links import LINKS, finish, require
 from cosmopolis.networks.ownership import BRANCH
 from cosmopolis.streams import stream
@@ -44,6 +45,29 @@ INDUSTRY_CENTRES = pl.Schema(
     }
 )
 """Columns of the table of headquarters' cities; `branches` and `core` are null where no branch is known."""
+
+INDUSTRY_40 = pl.Schema(
+    {
+        "city_id": pl.Int64,
+        "role": pl.String,
+        "measure": pl.String,
+        "year": pl.Int64,
+        "count": pl.Int64,
+        "share": pl.Float64,
+        "rank": pl.Int64,
+        "rank_low": pl.Int64,
+        "rank_high": pl.Int64,
+    }
+)
+"""Columns of the table of inventors and implementers: see `roles`."""
+
+ROLES = {
+    "headquarters": "inventor",
+    "patents": "inventor",
+    "plants": "implementer",
+    "lighthouses": "implementer",
+}
+"""What makes a city an inventor of automated manufacturing, and what one that puts it to use."""
 
 CONCENTRATIONS = (
     "hhi",
@@ -273,3 +297,38 @@ def _shifted(value: float, drawn: list[float], name: str, level: float) -> tuple
     bias = math.fsum(drawn) / len(drawn) - value
     least, most = _LEAST.get(name, 0.0), _MOST.get(name, math.inf)
     return min(max(low - bias, least), value), max(min(high - bias, most), value)
+
+
+def roles(counts: pl.DataFrame, *, measure: str, year: int, rule: Rule) -> pl.DataFrame:
+    """Rank cities as inventors or implementers of automated manufacturing by one count.
+
+    Inventors are told by headquarters and patents, implementers by plants and lighthouses (`ROLES`). The two
+    are never put into one number: they are counts of different things.
+
+    Parameters
+    ----------
+    counts
+        `city_id`, `count`: records of each city, each city once.
+    measure
+        Of `ROLES`.
+
+    Returns
+    -------
+    frame
+        By `INDUSTRY_40`, sorted by rank and city; intervals when the records are drawn anew.
+
+    Examples
+    --------
+    >>> counts = pl.DataFrame({"city_id": [3, 1], "count": [1, 3]})
+    >>> roles(counts, measure="plants", year=2025, rule=Rule()).select("city_id", "role", "share").rows()
+    [(1, 'implementer', 0.75), (3, 'implementer', 0.25)]
+    """
+    if measure not in ROLES:
+        raise UnknownNameError(f"there is no measure {measure!r} of Industry 4.0" + hint_near(measure, ROLES))
+    frame = drawn_ranks(counted(counts, rule=rule), rule=rule).rename({"firms": "count"})
+    told = {"role": pl.lit(ROLES[measure]), "measure": pl.lit(measure), "year": pl.lit(year)}
+    return (
+        frame.with_columns(**told)
+        .select(pl.col(name).cast(dtype) for name, dtype in INDUSTRY_40.items())
+        .sort("rank", "city_id")
+    )

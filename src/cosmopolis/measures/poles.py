@@ -145,17 +145,25 @@ def seats(firms: pl.DataFrame, *, rule: Rule) -> Seats:
     require(firms, ["firm", "city_id"], what="firms")
     if firms["firm"].is_duplicated().any() or firms["city_id"].null_count():
         raise SpecError("firms: got a firm twice or without a city, but expected each once, with its city")
-    counted = (
-        firms.group_by("city_id")
-        .agg(n=pl.len().cast(pl.Int64))
-        .sort("n", "city_id", descending=[True, False])
-    )
-    counts = counted["n"].to_numpy().astype(np.int64)
-    n = int(counts.sum())
-    drawn = np.zeros((rule.draws, len(counts)), dtype=np.int64)
+    return counted(firms.group_by("city_id").agg(count=pl.len().cast(pl.Int64)), rule=rule)
+
+
+def counted(counts: pl.DataFrame, *, rule: Rule) -> Seats:
+    """Draw the records behind counts of cities anew; a city of count zero is left out.
+
+    Parameters
+    ----------
+    counts
+        `city_id`, `count`, each city once.
+    """
+    require(counts, ["city_id", "count"], what="counts")
+    held = counts.filter(pl.col("count") > 0).sort("count", "city_id", descending=[True, False])
+    numbers = held["count"].to_numpy().astype(np.int64)
+    n = int(numbers.sum())
+    drawn = np.zeros((rule.draws, len(numbers)), dtype=np.int64)
     if n:
-        drawn = stream(rule.seed, 0).multinomial(n, counts / n, size=rule.draws)
-    return Seats(cities=counted["city_id"], counts=counts, drawn=drawn)
+        drawn = stream(rule.seed, 0).multinomial(n, numbers / n, size=rule.draws)
+    return Seats(cities=held["city_id"], counts=numbers, drawn=drawn)
 
 
 def drawn_ranks(found: Seats, *, rule: Rule) -> pl.DataFrame:
