@@ -50,6 +50,14 @@ NAMED_BY_DATA = {
     "partners_say",
     "pairs_say",
     "city_role",
+    "profile_stage",
+    "profile_part",
+    "profile_apart",
+    "profile_group",
+    "profile_size",
+    "profile_role",
+    "profile_measure",
+    "profile_field",
 }
 """Sections whose keys are names in the data, put together at run time."""
 
@@ -108,7 +116,7 @@ def test_every_key_is_used_and_every_key_used_is_there() -> None:
         assert used in TEXTS, used
 
 
-@pytest.mark.parametrize("name", ["body", "chapter"])
+@pytest.mark.parametrize("name", ["body", "chapter", "profile", "sections"])
 def test_templates_hold_no_words(name: str) -> None:
     page = re.sub(r"\{[%{#].*?[%}#]\}", " ", _code()[f"publish/templates/{name}.html"], flags=re.DOTALL)
     assert not re.findall(r">[^<]*[A-Za-z]{2,}[^<]*<", page)

@@ -197,6 +197,7 @@ def _context(view: View, desk: _Desk) -> dict[str, Any]:
         "dimensions": [w.said(node.name) for node in result.index.dimensions],
         "year": str(view.year),
         "ranking": view.ranking,
+        "profiles": {city: view.city(city) for city in result.profiles},
         "top": top,
         "unranked": len(view.ranking) - len(view.ranked),
         "partial": any(cell.share for row in view.ranking for cell in row.dimensions),

@@ -72,10 +72,10 @@ def find(
 
     Examples
     --------
-    >>> cities = pl.DataFrame({"city_id": [1, 2], "name": ["Arx", "Arx"], "name_zh": ["甲", None],
+    >>> cities = pl.DataFrame({"city_id": [1, 2], "name": ["Arx", "Arx"], "name_zh": [None, None],
     ...                        "country": ["QA", "QB"], "population": [9, 8]})
-    >>> find("甲", cities, {}), find("2", cities, {}), find("ARX, qb", cities, {})
-    (1, 2, 2)
+    >>> find("2", cities, {}), find("ARX, qb", cities, {}), find("arx", cities, {}, ranked=frozenset([1]))
+    (2, 2, 1)
     """
     every = _known(cities)
     asked = text.strip()

@@ -58,7 +58,7 @@ def section(subject: Subject, studio: Studio) -> Section:
         )
     sources = [source for note in index.indicators for source in note.sources]
     block = Block(
-        sentences=tuple(text for text in (headline(subject, found), sureness.varied(subject.view)) if text),
+        sentences=tuple(text for text in (_parts(subject, found),) if text),
         figures=_figures(subject, studio, found, sources),
         tables=(_nodes(subject, found),),
     )
@@ -89,6 +89,26 @@ def headline(subject: Subject, found: tuple[Standing, ...]) -> str:
         low=place.low,
         high=place.high,
         part=sureness.part(subject.view),
+    )
+
+
+def _parts(subject: Subject, found: tuple[Standing, ...]) -> str:
+    """Say in which part of the index the city is placed best and in which least; empty for fewer than two.
+
+    Places are compared as shares of the cities that have one, for parts rank different numbers of cities.
+    """
+    w, root = subject.words, subject.view.result.index.id
+    placed = [(one.place.rank / one.place.among, one) for one in found if one.place and one.node.id != root]
+    if len(placed) < 2:  # noqa: PLR2004 - best and least are two
+        return ""
+    ordered = sorted(placed, key=lambda pair: (pair[0], pair[1].node.id))
+    best, least = ordered[0][1], ordered[-1][1]
+    return w(
+        "profile.best_and_least",
+        best=w.said(best.node.name),
+        best_rank=subject.rank(best.place),
+        least=w.said(least.node.name),
+        least_rank=subject.rank(least.place),
     )
 
 
