@@ -177,6 +177,13 @@ class ProductionSettings:
         first city). Ours, for cut-offs are not published: see `measures.interlocking.cut_offs`.
     hinterworlds
         So many most connected cities have their hinterworlds listed.
+    trade_since
+        First of the recent years over which trends of trade are tested besides all: by default the first with
+        the states that followed the Soviet Union.
+    roll_calls_min
+        Roll calls in which two countries must both have voted for their agreement to be known.
+    traders
+        So many countries with the most trade have their political distances listed pair by pair.
     ties
         So many largest ties between industries of countries are kept.
     downscale
@@ -209,6 +216,9 @@ class ProductionSettings:
     near_km: list[float] = field(default_factory=lambda: [20.0, 60.0, 150.0, 500.0, 1000.0, 3000.0, 10000.0])
     first_year: int = 1964
     last_year: int = 2016
+    trade_since: int = 1992
+    roll_calls_min: int = 10
+    traders: int = 20
     draws: int = 200
     code_shift: int = 1
     class_ratio: float = 0.8

@@ -4,6 +4,7 @@ Of an input–output table between countries. A share says from where things com
 from elsewhere.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -145,71 +146,93 @@ def supply_ties(inputs: pl.DataFrame, *, largest: int) -> pl.DataFrame:
     )
 
 
+def overspent(inputs: pl.DataFrame) -> pl.Series:
+    """Say of each row whether its inputs cost as much as its output is worth, or more.
+
+    Nothing would be left for those who work there, and what lies upstream of it could be without end.
+    """
+    require(inputs, _COLUMNS, what="inputs of industries")
+    bought = pl.Series("bought", [math.fsum(values) for values in inputs["values_musd"]], dtype=pl.Float64)
+    return ((bought > 0) & (bought >= inputs["output_musd"])).alias("overspent")
+
+
 def economy(inputs: pl.DataFrame) -> Economy:
     """Make the input coefficients of a year.
 
     Inputs whose industry is not told (`REST`) are spread over the industries of their country in proportion
-    to their output.
+    to their output. An industry that sells and has no row is taken to buy nothing: what lies upstream ends
+    with it.
 
     Parameters
     ----------
     inputs
-        As in `supply_ties`, of one year. Every industry that sells is itself a buyer there.
+        As in `supply_ties`, of one year.
 
     Raises
     ------
     FormatError
-        If there is not one year, an industry stands twice, sells without being there, or spends as much on
-        inputs as its output is worth or more: then nothing is left for those who work there.
+        If there is not one year, an industry stands twice, or one is `overspent`.
     """
     every = _entries(inputs)
-    nodes = inputs.select("year", "country", "sector", "output_musd").sort("country", "sector")
-    if nodes["year"].n_unique() > 1 or nodes.select("country", "sector").is_duplicated().any():
+    buyers = inputs.select("year", "country", "sector", "output_musd")
+    if buyers["year"].n_unique() > 1 or buyers.select("country", "sector").is_duplicated().any():
         raise FormatError(
-            f"got inputs of {nodes['year'].n_unique()} years and {nodes.height} rows, but expected one year "
-            "and each industry of a country once"
+            f"got inputs of {buyers['year'].n_unique()} years and {buyers.height} rows, but expected one "
+            "year and each industry of a country once"
         )
-    nodes = nodes.with_row_index("node")
-    sellers = nodes.select(origin="country", origin_sector="sector", seller="node")
-    buyers = nodes.select("country", "sector", buyer="node")
-    placed = every.join(buyers, on=["country", "sector"], maintain_order="left").join(
-        sellers, on=["origin", "origin_sector"], how="left", maintain_order="left"
+    if (wrong := inputs.filter(overspent(inputs))).height:
+        raise FormatError(
+            f"{wrong['country'][0]} {wrong['sector'][0]} buys inputs for its whole output of "
+            f"{wrong['output_musd'][0]:g} million dollars or more; expected less: leave the industry out or "
+            "mend its output"
+        )
+    nodes = _nodes(buyers, every)
+    names = ["country", "sector"]
+    placed = every.join(nodes.select(*names, buyer="node"), on=names, maintain_order="left").join(
+        nodes.select(origin="country", origin_sector="sector", seller="node"),
+        on=["origin", "origin_sector"],
+        how="left",
+        maintain_order="left",
     )
-    size = nodes.height
-    output = nodes["output_musd"].cast(pl.Float64).to_numpy()
-    flows = np.zeros((size, size))
+    output = nodes["output_musd"].to_numpy()
+    flows = np.zeros((nodes.height, nodes.height))
     told = placed.drop_nulls("seller")
     np.add.at(flows, (told["seller"].to_numpy(), told["buyer"].to_numpy()), told["value_musd"].to_numpy())
-    _spread(flows, placed.filter(pl.col("seller").is_null()), nodes, output)
-    bought = flows.sum(axis=0)
-    if (bought >= output)[bought > 0].any():
-        worst = int(np.flatnonzero((bought >= output) & (bought > 0))[0])
-        raise FormatError(
-            f"{nodes['country'][worst]} {nodes['sector'][worst]} buys inputs of {bought[worst]:g} for an "
-            f"output of {output[worst]:g} million dollars; expected less: leave the industry out or mend its "
-            "output"
-        )
-    coefficients = np.divide(flows, output, out=flows, where=output > 0)
+    _spread(flows, placed.filter(pl.col("seller").is_null()), nodes["country"].to_numpy(), output)
+    coefficients = np.divide(flows, output, out=np.zeros_like(flows), where=output > 0)
     return Economy(
         countries=tuple(nodes["country"]), sectors=tuple(nodes["sector"]), output=output,
         coefficients=coefficients,
     )  # fmt: skip
 
 
-def _spread(flows: Floats, unplaced: pl.DataFrame, nodes: pl.DataFrame, output: Floats) -> None:
-    """Add inputs that are known by country alone to the industries of that country, by their output."""
-    strange = unplaced.filter(pl.col("origin_sector") != REST)
-    if strange.height:
-        raise FormatError(
-            f"got inputs from {strange['origin'][0]} {strange['origin_sector'][0]}, an industry that has no "
-            f"row of its own; expected one, or {REST!r} where only the country is known"
+def _nodes(buyers: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
+    """Return `node, country, sector, output_musd` of all that buy or sell, sorted by their names.
+
+    `REST` is a node of its own only in a country without an industry that makes anything.
+    """
+    makers = buyers.filter(pl.col("output_musd") > 0)["country"].unique()
+    sellers = entries.select(country="origin", sector="origin_sector").unique()
+    apart = (pl.col("sector") != REST) | ~pl.col("country").is_in(makers.implode())
+    return (
+        pl.concat(
+            [
+                buyers.select("country", "sector", pl.col("output_musd").cast(pl.Float64)),
+                sellers.filter(apart).with_columns(output_musd=pl.lit(None, dtype=pl.Float64)),
+            ]
         )
-    country = nodes["country"].to_numpy()
+        .group_by("country", "sector")
+        .agg(pl.col("output_musd").max().fill_null(0.0))
+        .sort("country", "sector")
+        .with_row_index("node")
+    )
+
+
+def _spread(flows: Floats, unplaced: pl.DataFrame, country: NDArray[np.object_], output: Floats) -> None:
+    """Add inputs that are known by country alone to the industries of that country, by their output."""
     for name, group in unplaced.sort("origin", "buyer").group_by("origin", maintain_order=True):
         own = np.flatnonzero((country == name[0]) & (output > 0))
-        if not len(own):
-            raise FormatError(f"got inputs from {name[0]}, a country without an industry that makes anything")
-        total = np.zeros(len(nodes))
+        total = np.zeros(len(country))
         np.add.at(total, group["buyer"].to_numpy(), group["value_musd"].to_numpy())
         buying = np.flatnonzero(total)
         flows[np.ix_(own, buying)] += (output[own] / output[own].sum())[:, np.newaxis] * total[buying]

@@ -26,6 +26,12 @@ FLOWS = ("exports", "imports", "both")
 WORLD = "*"
 """Stands for all countries together."""
 
+DIRECTED, BOTH_WAYS = "directed", "both_ways"
+"""What trade rests on: sales of one country to another, or the sum of a pair's two directions."""
+
+ALL_YEARS, RECENT = "all", "recent"
+"""Years that a trend is taken over."""
+
 TRADE_DIVERSITY = pl.Schema(
     {
         "country": pl.String,
@@ -39,9 +45,11 @@ TRADE_DIVERSITY = pl.Schema(
         "theil_l": pl.Float64,
         "coverage": pl.Float64,
         "value_musd": pl.Float64,
+        "basis": pl.String,
     }
 )
-"""Columns of the spread over partners; `coverage` is the share of the trade whose partner is known."""
+"""Columns of the spread over partners; `coverage` is the share of the trade whose partner is known,
+`value_musd` that trade, `basis` what it rests on: years of two bases are no one series."""
 
 TRADE_NEARNESS = pl.Schema(
     {
@@ -53,6 +61,7 @@ TRADE_NEARNESS = pl.Schema(
         "covered": pl.Float64,
         "expected": pl.Float64,
         "ratio": pl.Float64,
+        "basis": pl.String,
     }
 )
 """Columns of nearness; `covered` is the share of the trade that the value rests on."""
@@ -77,11 +86,12 @@ TRADE_TRENDS = pl.Schema(
         ("country", pl.String()),
         ("flow", pl.String()),
         ("measure", pl.String()),
+        ("span", pl.String()),
         *trends.TREND.items(),
         ("reading", pl.String()),
     ]
 )
-"""Columns of trends; a measure with `_ratio` is that of `ratio`."""
+"""Columns of trends; a measure with `_ratio` is that of `ratio`, `span` one of `ALL_YEARS` and `RECENT`."""
 
 CLOSENESS = ("vote_agreement",)
 """Measures that are high where partners are near; all others are distances."""
@@ -123,7 +133,7 @@ def _flows_of(trade: pl.DataFrame, flows: Sequence[str]) -> pl.DataFrame:
     )
 
 
-def diversity(trade: pl.DataFrame, *, flows: Sequence[str] = FLOWS) -> pl.DataFrame:
+def diversity(trade: pl.DataFrame, *, flows: Sequence[str] = FLOWS, basis: str = DIRECTED) -> pl.DataFrame:
     """Measure how a country's trade is spread over its partners.
 
     Over the partners that are known and with whom there is trade: their number, HHI H = Σ s², effective
@@ -135,7 +145,8 @@ def diversity(trade: pl.DataFrame, *, flows: Sequence[str] = FLOWS) -> pl.DataFr
         `year`, `origin`, `destination`, `value_musd`: what origin sells to destination, each pair once a
         year; null stands for a partner that is no country or is not told.
     flows
-        Of `FLOWS`. Where only the sum of both directions of a pair is known: `both` alone.
+        Of `FLOWS`. Where only the sum of both directions of a pair is known: `both` alone, and `basis`
+        `BOTH_WAYS`.
 
     Returns
     -------
@@ -171,13 +182,30 @@ def diversity(trade: pl.DataFrame, *, flows: Sequence[str] = FLOWS) -> pl.DataFr
         theil = (concentration.theil_t(values), concentration.theil_l(values))
         sum_known = float(values.sum())
         rows.append(
-            (country, year, flow, len(values), h, 1.0 / h, entropy, *theil, sum_known / total, sum_known)
+            (
+                country,
+                year,
+                flow,
+                len(values),
+                h,
+                1.0 / h,
+                entropy,
+                *theil,
+                sum_known / total,
+                sum_known,
+                basis,
+            )
         )
     return pl.DataFrame(rows, schema=TRADE_DIVERSITY, orient="row")
 
 
 def nearness(
-    trade: pl.DataFrame, between: Mapping[int, Between], measure: str, *, flows: Sequence[str] = FLOWS
+    trade: pl.DataFrame,
+    between: Mapping[int, Between],
+    measure: str,
+    *,
+    flows: Sequence[str] = FLOWS,
+    basis: str = DIRECTED,
 ) -> pl.DataFrame:
     """Measure how near a country's partners are, weighted by trade: Σ_j w_ij d_ij / Σ_j w_ij.
 
@@ -223,7 +251,8 @@ def nearness(
     for one in _years(trade, between, names):
         frames.extend(_nearness_rows(one, flow, measure) for flow in names)
         frames.append(_nearness_of_all(one, measure))
-    return pl.concat(frames).sort("country", "year", "flow", "measure")
+    made = pl.concat(frames).with_columns(pl.col("basis").fill_null(basis))
+    return made.sort("country", "year", "flow", "measure")
 
 
 def shifts(
@@ -271,39 +300,47 @@ def shifts(
 
 
 def trade_trends(
-    nearness: pl.DataFrame, diversity: pl.DataFrame, *, level: float = 0.95, years_min: int = trends.YEARS_MIN
+    nearness: pl.DataFrame,
+    diversity: pl.DataFrame,
+    *,
+    since: int,
+    level: float = 0.95,
+    years_min: int = trends.YEARS_MIN,
 ) -> pl.DataFrame:
-    """Test the series of nearness and diversity for trends.
+    """Test the series of nearness and diversity for trends, over all years and over the recent ones.
 
     Parameters
     ----------
     nearness, diversity
-        By `TRADE_NEARNESS` and `TRADE_DIVERSITY`. Give years of one source only: another source's year is
-        another series.
+        By `TRADE_NEARNESS` and `TRADE_DIVERSITY`. Years of the basis `DIRECTED` are taken.
+    since
+        First of the recent years: a series that turned has no trend as a whole.
     level, years_min
         As in `measures.trends.trend`.
 
     Returns
     -------
     frame
-        By `TRADE_TRENDS`, sorted by the first three: each measure of nearness, its ratio (`…_ratio`) and
+        By `TRADE_TRENDS`, sorted by the first four: each measure of nearness, its ratio (`…_ratio`) and
         `effective_number`. `reading` puts the verdict into words: `nearer`, `farther`, `more_diverse`,
         `less_diverse`, or as the verdict.
     """
-    key = ["country", "flow", "measure"]
+    key = ["country", "flow", "measure", "span"]
+    near = nearness.filter(pl.col("basis") == DIRECTED)
+    spread = diversity.filter(pl.col("basis") == DIRECTED)
+    ratio, number = pl.format("{}_ratio", "measure"), pl.lit("effective_number")
     series = pl.concat(
         [
-            nearness.select(*key, "year", "value"),
-            nearness.select(
-                "country", "flow", pl.format("{}_ratio", "measure").alias("measure"), "year", value="ratio"
-            ),
-            diversity.select(
-                "country", "flow", pl.lit("effective_number").alias("measure"), "year",
-                value="effective_number",
-            ),
+            near.select("country", "flow", "measure", "year", "value"),
+            near.select("country", "flow", ratio.alias("measure"), "year", value="ratio"),
+            spread.select("country", "flow", number.alias("measure"), "year", value="effective_number"),
         ]
-    ).drop_nulls("value")  # fmt: skip
-    table = trends.table(series, key, level=level, years_min=years_min)
+    ).drop_nulls("value")
+    spans = [
+        series.with_columns(span=pl.lit(ALL_YEARS)),
+        series.filter(pl.col("year") >= since).with_columns(span=pl.lit(RECENT)),
+    ]
+    table = trends.table(pl.concat(spans), key, level=level, years_min=years_min)
     readings = [
         _reading(measure, verdict)
         for measure, verdict in zip(table["measure"], table["verdict"], strict=True)
@@ -413,8 +450,13 @@ def _rows(countries: Sequence[str], *, value: Floats, covered: Floats, expected:
 
 
 def _named(rows: pl.DataFrame, *, year: int, flow: str, measure: str) -> pl.DataFrame:
-    """Put rows in the order of `TRADE_NEARNESS`."""
-    named = rows.with_columns(year=pl.lit(year, dtype=pl.Int64), flow=pl.lit(flow), measure=pl.lit(measure))
+    """Put rows in the order of `TRADE_NEARNESS`; the basis is given later."""
+    named = rows.with_columns(
+        pl.lit(year, dtype=pl.Int64).alias("year"),
+        flow=pl.lit(flow),
+        measure=pl.lit(measure),
+        basis=pl.lit(None, dtype=pl.String),
+    )
     return named.select(TRADE_NEARNESS.names())
 
 
