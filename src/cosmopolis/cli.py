@@ -157,12 +157,15 @@ def _add_network(commands: "argparse._SubParsersAction[_Parser]") -> None:
         "network",
         help="make a network of a table of your own, with any labels",
         description="Make links of a table with the columns item and city, and optionally year and field; "
-        "for ownership with firm, role (headquarters or branch), city, and optionally value, year, sector.",
+        "for ownership with firm, role (headquarters or branch), city, and optionally value, year, sector; "
+        "for interlocking with city, firm, value (0: no office, to 5: headquarters), and optionally sector, "
+        "year, or a matrix with the cities in its first column and a column for each firm.",
     )
     network.add_argument(
         "kind",
         metavar="KIND",
-        help="cooccurrence: cities that stand in one item; ownership: headquarters to branches",
+        help="cooccurrence: cities that stand in one item; ownership: headquarters to branches; "
+        "interlocking: cities that share firms",
     )
     network.add_argument("file", type=Path, metavar="FILE", help="CSV or Parquet")
     network.add_argument(

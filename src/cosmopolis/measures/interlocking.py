@@ -24,6 +24,9 @@ from cosmopolis.streams import stream
 DRAWS: Final = 200
 """How often firms or codes are drawn."""
 
+ALL: Final = "all"
+"""All sectors together."""
+
 LEVEL: Final = 0.95
 """Share of the draws inside an interval."""
 
@@ -246,7 +249,7 @@ def by_codes(
     one = _checked(values, draws, level)
     if shift < 1:
         raise SpecError(f"got shift = {shift}, but expected a whole number of at least 1")
-    if len(one.value) and not (np.equal(np.mod(one.value, 1), 0) & (one.value <= LARGEST_VALUE)).all():
+    if not _are_codes(one.value):
         raise FormatError(
             f"service values: codes are shifted, and these go from {one.value.min()} to {one.value.max()}; "
             f"expected whole numbers from 0 to {LARGEST_VALUE}; `by_firms` works with any values"
@@ -269,6 +272,10 @@ def by_codes(
         sums = np.bincount(firm, now, len(one.firms))
         drawn[:, column] = np.bincount(city, now * (sums[firm] - now), len(one.cities))
     return _bounds(one, drawn, level)
+
+
+def _are_codes(values: Floats) -> bool:
+    return bool(((values % 1 == 0) & (values <= LARGEST_VALUE)).all())
 
 
 def _overlooked(one: Roster, share: float, draw: np.random.Generator) -> NDArray[np.int64]:
@@ -306,6 +313,60 @@ def _bounds(one: Roster, drawn: Floats, level: float) -> pl.DataFrame:
         columns[f"{name}_low"] = pl.Series(np.minimum(low, held)).cast(roster_has.dtype)
         columns[f"{name}_high"] = pl.Series(np.maximum(high, held)).cast(roster_has.dtype)
     return pl.DataFrame(columns)
+
+
+def cities(
+    values: pl.DataFrame | Roster,
+    *,
+    draws: int = DRAWS,
+    level: float = LEVEL,
+    shift: int = 1,
+    ratio: float = CLASS_RATIO,
+    name: str = "interlocking",
+    seed: int = 0,
+) -> pl.DataFrame:
+    """Return all that is said of the cities of a roster, for all firms and for each sector.
+
+    Parameters
+    ----------
+    draws, level, shift, ratio
+        See `by_firms`, `by_codes` and `cut_offs`. With a shift of 0, and where the values are not codes from
+        0 to 5, the bounds by codes are null.
+    name, seed
+        Of the streams of random numbers: each sector has two of its own.
+
+    Returns
+    -------
+    frame
+        `sector` (`all` first), the columns of `cosmopolis.networks.interlocking.connectivity`, of `by_firms`,
+        `rank_low_codes`, `rank_high_codes` of `by_codes`, and `class`; by sector, rank and city.
+
+    Examples
+    --------
+    >>> toy = pl.DataFrame({"city": list("AB"), "x": [5, 4], "y": [4, 3]})
+    >>> cities(toy, draws=20).select("sector", "city", "rank", "rank_high_codes", "class").rows()
+    [('all', 'A', 1, 1, 'alpha++'), ('all', 'B', 1, 1, 'alpha++')]
+    """
+    one = roster(values)
+    frames = []
+    for sector in (ALL, *one.sectors.drop_nulls().unique().sort()):
+        part = one if sector == ALL else one.of_sector(sector)
+        own = f"{name} {sector}"
+        table = connectivity(part)
+        firms = by_firms(part, draws=draws, level=level, name=f"{own} firms", seed=seed)
+        if shift and _are_codes(part.value):
+            codes = by_codes(part, shift=shift, draws=draws, level=level, name=f"{own} codes", seed=seed)
+        else:
+            nothing = pl.lit(None, dtype=pl.Int64)
+            codes = firms.select("city", rank_low=nothing, rank_high=nothing)
+        frames.append(
+            table.with_columns(classify(table["relative"], ratio=ratio), sector=pl.lit(sector))
+            .join(firms, on="city", how="left")
+            .join(codes.select("city", "rank_low", "rank_high"), on="city", how="left", suffix="_codes")
+            .sort("rank", "city")
+            .select("sector", *table.columns, pl.exclude("sector", "class", *table.columns), "class")
+        )
+    return pl.concat(frames)
 
 
 def cut_offs(ratio: float = CLASS_RATIO, classes: Sequence[str] = CLASSES) -> pl.DataFrame:

@@ -10,7 +10,7 @@ A link is *possible* work between two offices of one firm; no message, meeting o
 rank is, classes and hinterworlds stand in `cosmopolis.measures.interlocking`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
@@ -98,6 +98,7 @@ def roster(
     firm: str = "firm",
     value: str = "value",
     sector: str = "sector",
+    sectors: Mapping[str, str] | None = None,
 ) -> Roster:
     """Take a table of service values in, long or wide.
 
@@ -111,11 +112,13 @@ def roster(
         The table, of one year. A roster is returned as it is.
     city, firm, value, sector
         Names of the columns of a long table; `sector` may be missing.
+    sectors
+        Sectors of firms, for a matrix, which has no place for them.
 
     Raises
     ------
     UnknownNameError
-        If a column is not there.
+        If a column is not there, or a firm with a sector is not on the roster.
     FormatError
         If a value is not a finite number ≥ 0, a label is empty, an office stands twice, or a firm has two
         sectors; with the first place where it does.
@@ -131,6 +134,8 @@ def roster(
     """
     if isinstance(values, Roster):
         return values
+    if sectors is not None:
+        return _with_sectors(roster(values, city=city, firm=firm, value=value, sector=sector), sectors)
     if firm in values.columns or value in values.columns:
         for name in (city, firm, value):
             if name not in values.columns:
@@ -144,6 +149,15 @@ def roster(
             values[sector].cast(pl.String) if sector in values.columns else None,
         )
     return _of_wide(values, city)
+
+
+def _with_sectors(one: Roster, sectors: Mapping[str, str]) -> Roster:
+    """Return the roster with sectors that are told apart from it."""
+    known = one.firms.cast(pl.String).to_list()
+    for name in sectors:
+        if name not in known:
+            raise UnknownNameError(f"the roster has no firm {name!r}" + hint_near(name, known))
+    return replace(one, sectors=pl.Series("sector", [sectors.get(name) for name in known], dtype=pl.String))
 
 
 def _numbers(column: pl.Series) -> pl.Series:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from cosmopolis.errors import ResultError, SpecError, UnknownNameError, hint_near
 from cosmopolis.pipeline.network_cooccurrence import cooccurrence_file
+from cosmopolis.pipeline.network_interlocking import interlocking_file
 from cosmopolis.pipeline.network_ownership import ownership_file
 from cosmopolis.pipeline.resolving import check_suffix
 
-KINDS = ("cooccurrence", "ownership")
+KINDS = ("cooccurrence", "interlocking", "ownership")
 """Kinds of network that a table can be made into."""
 
 
@@ -57,6 +58,8 @@ def network_file(
         check_suffix(path)
         if path is not None and not path.parent.is_dir():
             raise ResultError(f"cannot write {path}: there is no folder {path.parent}; make it first")
+    if kind == "interlocking":
+        return interlocking_file(file, out=out, cities=cities)
     if kind == "ownership":
         return ownership_file(file, out=out, cities=cities)
     return cooccurrence_file(file, out=out, cities=cities, counting=counting, largest_record=largest_record)

@@ -19,9 +19,6 @@ from cosmopolis.pipeline.production.desk import Desk, Made
 
 NETWORK = "interlocking"
 
-ALL = "all"
-"""Name of all sectors together."""
-
 _WITHOUT_PLACE = "; its offices count in the connectivity, under the label"
 
 
@@ -114,44 +111,20 @@ def _places(rows: pl.DataFrame, roster: Roster) -> pl.DataFrame:
 def _cities(one: _Listed, desk: Desk) -> pl.DataFrame:
     """Return the table of cities of a roster: all firms first, then sector by sector."""
     settings = desk.edition.production
-    level = desk.edition.intervals.level
-    frames = []
-    for sector in (ALL, *one.roster.sectors.drop_nulls().unique().sort()):
-        roster = one.roster if sector == ALL else one.roster.of_sector(sector)
-        name = f"{settings.seed} {one.name} {sector}"
-        firms = measures.by_firms(roster, draws=settings.draws, name=f"{name} firms", level=level)
-        codes = (
-            measures.by_codes(
-                roster,
-                shift=settings.code_shift,
-                draws=settings.draws,
-                name=f"{name} codes",
-                level=level,
-            )
-            if settings.code_shift and _is_coded(roster)
-            else firms.select("city", rank_low=pl.lit(None), rank_high=pl.lit(None))
-        )
-        table = interlocking.connectivity(roster)
-        frames.append(
-            table.join(firms, on="city", how="left")
-            .join(codes.select("city", "rank_low", "rank_high"), on="city", how="left", suffix="_codes")
-            .join(one.places, left_on="city", right_on="label", how="left")
-            .sort("rank", "city")
-            .with_columns(
-                measures.classify(table["relative"], ratio=settings.class_ratio),
-                roster=pl.lit(one.name),
-                sector=pl.lit(sector),
-                year=pl.lit(one.year),
-            )
-            .rename({"city": "label"})
-            .select(pl.col(name).cast(dtype) for name, dtype in measures.INTERLOCKING_CITIES.items())
-        )
-    return pl.concat(frames)
-
-
-def _is_coded(roster: Roster) -> bool:
-    """Say whether every value is one of the codes 0 to 5."""
-    return bool(((roster.value % 1 == 0) & (roster.value <= interlocking.LARGEST_VALUE)).all())
+    table = measures.cities(
+        one.roster,
+        draws=settings.draws,
+        level=desk.edition.intervals.level,
+        shift=settings.code_shift,
+        ratio=settings.class_ratio,
+        name=f"{settings.seed} {one.name}",
+    )
+    return (
+        table.rename({"city": "label"})
+        .join(one.places, on="label", how="left", maintain_order="left")
+        .with_columns(roster=pl.lit(one.name), year=pl.lit(one.year))
+        .select(pl.col(name).cast(dtype) for name, dtype in measures.INTERLOCKING_CITIES.items())
+    )
 
 
 def _links(one: _Listed) -> pl.DataFrame:
@@ -191,7 +164,7 @@ def _network(one: _Listed, table: pl.DataFrame) -> pl.DataFrame:
 
 def _hinterworlds(one: _Listed, cities: pl.DataFrame, desk: Desk) -> pl.DataFrame:
     """Return the hinterworlds of the most connected cities that were found."""
-    first = cities.filter((pl.col("sector") == ALL) & pl.col("city_id").is_not_null())
+    first = cities.filter((pl.col("sector") == measures.ALL) & pl.col("city_id").is_not_null())
     labels = first["label"].head(desk.edition.production.hinterworlds).to_list()
     found = _between_cities(measures.hinterworlds(one.roster, labels), one.places, "city", "other")
     return found.with_columns(
@@ -208,7 +181,7 @@ def _changes(listed: list[_Listed], cities: dict[str, pl.DataFrame]) -> pl.DataF
     order = sorted(listed, key=lambda one: (one.year, one.name))
     for before, after in pairwise(order):
         old, new = (
-            cities[one.name].filter((pl.col("sector") == ALL) & pl.col("city_id").is_not_null())
+            cities[one.name].filter((pl.col("sector") == measures.ALL) & pl.col("city_id").is_not_null())
             for one in (before, after)
         )
         labels = pl.concat([new.select("city_id", "label"), old.select("city_id", "label")])
