@@ -18,6 +18,7 @@ from cosmopolis.networks.ownership_trees import Trees, ultimate_parents
 from cosmopolis.pipeline.placing import REASONS, not_placed
 from cosmopolis.pipeline.production.desk import Desk, Made
 from cosmopolis.pipeline.production.firms import Firms
+from cosmopolis.pipeline.production.suppliers import place_sites
 
 OFFICES = "offices"
 RESEARCH = "research"
@@ -278,9 +279,7 @@ def _suppliers(desk: Desk) -> list[_Held]:
     found = []
     for source in desk.of_kind("supplier sites", "sites"):
         rows = desk.shelf.part(source, "sites")
-        at = {"country": "country", "latitude": "latitude", "longitude": "longitude"}
-        answers = desk.atlas.resolver.resolve(rows, text="text", **at)
-        to_city = rows["precision"].is_in(["address", "city"])
+        sited = place_sites(rows, desk.atlas)
         offices = _held(
             rows,
             source=pl.lit(source),
@@ -288,9 +287,9 @@ def _suppliers(desk: Desk) -> list[_Held]:
             firm=pl.col("supplier"),
             name=pl.col("supplier"),
             role=pl.lit(ownership.BRANCH),
-            city_id=answers.select(pl.when(to_city).then("city_id")).to_series(),
-            place_id=answers.select(pl.when(to_city).then("place_id")).to_series(),
-            country=_country(answers, rows["country"]),
+            city_id=sited["city_id"],
+            place_id=sited["place_id"],
+            country=sited["country"],
         )
         found.append(
             _Held(source=source, part="sites", offices=offices, lines=REASONS.to_frame(), counted=False)
