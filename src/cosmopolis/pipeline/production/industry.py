@@ -1,8 +1,8 @@
 """Industry in an edition: poles and centres of baskets of firms, complexity, and who makes Industry 4.0.
 
 Firms, their headquarters and the baskets come from the register (`firms`), branches from the offices that
-were placed (`ownership`), patents from the tables of innovation. What is not there is left out: a city without
-a row has no data, never a zero.
+were placed (`ownership`), patents from the tables of innovation. What is not there is left out: a city
+without a row has no data, never a zero.
 """
 
 from collections.abc import Mapping
@@ -45,10 +45,10 @@ def make(
     firms
         The register of firms and the baskets.
     offices
-        Offices that were placed: `field`, `year`, `name` (of the firm), `role`, `city_id`; of a firm's offices
-        those of its last year count. None: none are known.
+        Offices that were placed: `field`, `year`, `name` (of the firm), `role`, `city_id`; those of a firm's
+        last year count. None: none are known.
     field_totals
-        Table of cities by frontier field and year (`measures.specialisation.FIELD_TOTALS`); None: there is none.
+        Cities by frontier field and year (`measures.specialisation.FIELD_TOTALS`); None: there is no table.
 
     Returns
     -------
