@@ -150,15 +150,15 @@ def by_firms(
     level
         Share of the draws inside the interval.
     within_sectors
-        Whether as many firms of each sector are drawn as the roster has, as rosters are made by sector; firms
-        of unknown sector are a sector.
+        Whether as many firms of each sector are drawn as the roster has, as rosters are made by sector. Firms
+        of unknown sector, and those that are alone in theirs, are a sector together.
 
     Returns
     -------
     frame
         `city`, `relative_low`, `relative_high`, `rank_low`, `rank_high`, a row for each city, by label.
         Bounds are drawn values with at least `level` of the draws between them; they include the value of the
-        roster itself.
+        roster itself. They are null for a roster of fewer than two firms, of which no draw says anything.
 
     Notes
     -----
@@ -174,9 +174,8 @@ def by_firms(
     one = _checked(values, draws, level)
     draw = stream(name, seed)
     times = np.zeros((len(one.firms), draws))
-    groups = (
-        one.sectors.fill_null("") if within_sectors else pl.Series([""] * len(one.firms), dtype=pl.String)
-    )
+    groups = one.sectors.fill_null("") if within_sectors else one.sectors.clear(len(one.firms)).fill_null("")
+    groups = groups.set(groups.is_unique(), "")
     for sector in groups.unique().sort():
         members = (groups == sector).arg_true().to_numpy()
         times[members] = draw.multinomial(
@@ -184,7 +183,10 @@ def by_firms(
         ).T
     added = one.value * (one.sizes[one.firm] - one.value)
     table = csr_matrix((added, (one.city, one.firm)), shape=(len(one.cities), len(one.firms)))
-    return _bounds(one, np.asarray(table @ times), level)
+    bounds = _bounds(one, np.asarray(table @ times), level)
+    if len(one.firms) > 1:
+        return bounds
+    return bounds.with_columns(pl.when(pl.lit(value=False)).then(pl.exclude("city")))
 
 
 def by_codes(

@@ -169,8 +169,8 @@ def _numbers(column: pl.Series) -> pl.Series:
         at = int(bad.arg_true()[0])
         got = "an empty cell" if column[at] is None else repr(column[at])
         raise FormatError(
-            f"service values: {int(bad.sum())} are no numbers; the first is {got} in row {at + 1} of "
-            f"{column.name!r}, expected 0 (no office) to {LARGEST_VALUE} (headquarters), or any number ≥ 0"
+            f"service values: {got} in row {at + 1} of {column.name!r} is none, expected 0 (no office) to "
+            f"{LARGEST_VALUE} (headquarters), or any number ≥ 0; such cells in the column: {int(bad.sum())}"
         )
     return numbers
 
@@ -422,7 +422,7 @@ def links(values: pl.DataFrame | Roster) -> pl.DataFrame:
             "weight": weight,
             "firms": shared.astype(np.int64),
             "proportional": weight / most,
-            "distance": 1.0 - weight / most,
+            "distance": (most - weight) / most,
         }
     )
 
