@@ -21,8 +21,8 @@ from cosmopolis.publish.view import View
 from cosmopolis.publish.words import LANGUAGES, Words
 
 _SYSTEM_FAMILY = "sans-serif"
-_SMALL_STEP = 0.6
-"""Degrees within which points of an outline count as one: half a pixel of a small map."""
+_STEP, _SMALL_STEP = 0.12, 0.6
+"""Degrees within which points of an outline count as one: half a pixel, enlarged and small."""
 
 
 def write(
@@ -62,8 +62,10 @@ def write(
     if result.font is not None:
         family = fonts.family_of(result.font)
         render.register_font(result.font)
-    polygons, lines = outlines(result.borders, step=_SMALL_STEP)
-    land = Land(polygons=polygons, lines=lines)
+    lands = []
+    for step in (_STEP, _SMALL_STEP):
+        polygons, lines = outlines(result.borders, step=step)
+        lands.append(Land(polygons=polygons, lines=lines))
     views = {language: View(result, Words(language)) for language in LANGUAGES}
     templates = report.environment()
     folder.mkdir(parents=True, exist_ok=True)
@@ -71,7 +73,7 @@ def write(
     for city in cities:
         bodies = {}
         for language, view in views.items():
-            context = _context(Subject(view, city), _studio(view, land, family), comparison, report_folder)
+            context = _context(Subject(view, city), _studio(view, lands, family), comparison, report_folder)
             bodies[language] = templates.get_template("profile.html").render(context)
         around = [_page_words(view, city, family) for view in views.values()]
         # Cut once for both languages: cutting takes longer than all else, and names are shown in both.
@@ -102,10 +104,10 @@ def _page_words(view: View, city: int, family: str) -> str:
     return "".join(said)
 
 
-def _studio(view: View, land: Land, family: str) -> Studio:
+def _studio(view: View, lands: Sequence[Land], family: str) -> Studio:
     return Studio(
-        land=land,
-        small_land=land,
+        land=lands[0],
+        small_land=lands[1],
         centre=view.result.shown.centre,
         config=charts.config(family),
         words=view.words,

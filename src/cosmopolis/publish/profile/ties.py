@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import polars as pl
 
 from cosmopolis.measures import centrality
-from cosmopolis.publish.chapter import maps
 from cosmopolis.publish.chapter.model import Block, Cell, Column, Figure, Panel, Section, Table, row
 from cosmopolis.publish.chapter.studio import Studio
 from cosmopolis.publish.maps import Node, Tie, short
@@ -20,17 +19,16 @@ from cosmopolis.publish.network_pages import (
     name_of_network,
     shown_year,
 )
+from cosmopolis.publish.profile import maps
 from cosmopolis.publish.profile.subject import Place, Subject, given, place_of
 from cosmopolis.publish.result import NetworkNote
+from cosmopolis.publish.view import City
 
 PARTNERS = 5
 """Partners that are named in the table."""
 
 _LABELS = 7
 _MEASURE = "strength"
-_CITY_SIZE, _PARTNER_SIZE = 0.5, 0.06
-"""Sizes of symbols as shares of the greatest: the city's own, and every partner's."""
-
 _OWN_MEASURES: Mapping[str, tuple[str, str, str]] = {
     "interlocking": ("interlocking_cities", "roster", "gnc"),
     "ownership": ("ownership_cities", "field", "power"),
@@ -228,29 +226,19 @@ def _panel(subject: Subject, studio: Studio, one: Tied) -> Panel:
     w, view = subject.words, subject.view
     me = subject.city
     drawn = [p for p in one.partners if p.id in view.cities][: view.result.shown.links]
-    nodes = [Node(name=short(me.name), latitude=me.latitude, longitude=me.longitude, value=_CITY_SIZE)]
-    ties = []
+    nodes, ties = [_node(me)], []
     for partner in drawn:
         city = view.cities[partner.id]  # type: ignore[index]
-        nodes.append(
-            Node(name=short(city.name), latitude=city.latitude, longitude=city.longitude, value=_PARTNER_SIZE)
-        )
-        ties.append(
-            Tie(
-                origin=(me.longitude, me.latitude),
-                destination=(city.longitude, city.latitude),
-                weight=partner.weight,
-            )
-        )
-    scale = maps.Scale(node=1.0, tie=max((tie.weight for tie in ties), default=1.0))
-    spec = maps.panel(
-        nodes, ties, studio.small_land, frame=studio.frame(maps.PANEL_WIDTH), scale=scale, labels=_LABELS
-    )
+        nodes.append(_node(city))
+        ends = ((me.longitude, me.latitude), (city.longitude, city.latitude))
+        ties.append(Tie(origin=ends[0], destination=ends[1], weight=partner.weight))
+    frame = maps.window(nodes, centre=studio.centre)
+    land = studio.small_land if frame.zoom == 1 else studio.land
     title = w("chapter.panel_title", topic=one.name, years=str(one.year))
     names = w.joined([_name(subject, one, partner) for partner in one.partners[:PARTNERS]])
     below = w("profile.partners_drawn", n=len(drawn), all=w.whole(len(one.partners)))
     return studio.panel(
-        spec,
+        maps.ties_map(nodes, ties, land, frame=frame, labels=_LABELS),
         title=title,
         description=w("profile.ties_alt", city=me.name, n=len(drawn), names=names),
         above=title,
@@ -258,17 +246,14 @@ def _panel(subject: Subject, studio: Studio, one: Tied) -> Panel:
     )
 
 
+def _node(city: City) -> Node:
+    return Node(name=short(city.name), latitude=city.latitude, longitude=city.longitude, value=1.0)
+
+
 def locator(subject: Subject, studio: Studio) -> Panel:
     """Map where the city lies."""
-    city = subject.city
-    node = Node(name=short(city.name), latitude=city.latitude, longitude=city.longitude, value=_CITY_SIZE)
-    spec = maps.panel(
-        [node],
-        [],
-        studio.small_land,
-        frame=studio.frame(maps.PANEL_WIDTH),
-        scale=maps.Scale(node=1.0, tie=1.0),
-        labels=1,
-    )
-    label = subject.words("profile.locator", city=city.name)
+    nodes = [_node(subject.city)]
+    frame = maps.window(nodes, centre=studio.centre)
+    label = subject.words("profile.locator", city=subject.city.name)
+    spec = maps.ties_map(nodes, [], studio.small_land, frame=frame, labels=1)
     return studio.panel(spec, title=label, description=label)
