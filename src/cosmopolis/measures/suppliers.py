@@ -1,13 +1,15 @@
 """Where a customer's suppliers make things: how near, over how many places, and what has changed.
 
 A site is a place where a supplier makes something for the customer in a year. All sites count the same: lists
-of suppliers have no amounts. How precisely a list says where differs by year, and so
+of suppliers have no amounts. How precisely a list says where differs by year, and a list of divisions names a
+supplier once in each, however many sites it has there. So
 
 * a site without coordinates is never put anywhere: it widens the bounds of the share within a radius, by as
   much as its country allows;
 * a level (city, division, country) is used in a year only where nearly all sites are known at it
   (`SupplierRule.known`), and two years are compared only at levels that both reach. Cities of one year are
-  never compared with provinces of another.
+  never compared with provinces of another;
+* above the level of cities a supplier counts once in a division, in all years alike (a *presence*).
 
 Intervals draw suppliers anew, with all their sites, since the sites of one supplier come and go together.
 Where sites lie is found elsewhere (`cosmopolis.pipeline.production.suppliers`).
@@ -21,7 +23,6 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from cosmopolis.errors import FormatError
 from cosmopolis.measures.concentration import effective_number, hhi, shannon
 from cosmopolis.networks.links import require
 from cosmopolis.streams import stream
@@ -287,7 +288,8 @@ def radius(
 def spread(sites: pl.DataFrame, *, rule: SupplierRule | None = None) -> pl.DataFrame:
     """Measure over how many places a customer's sites are spread, by year and level.
 
-    With s_i the share of the sites in place i, among those known at the level: effective number 1 / Σ s_i²,
+    With s_i the share of place i in what is known at the level, sites for cities, presences for divisions and
+    countries (`sites` of the table says how many): effective number 1 / Σ s_i²,
     Shannon's entropy −Σ s_i ln s_i and HHI Σ s_i² (`measures.concentration`). `low` and `high` bound the
     effective number over draws of suppliers; such draws repeat suppliers and so lie somewhat low.
 
@@ -302,8 +304,9 @@ def spread(sites: pl.DataFrame, *, rule: SupplierRule | None = None) -> pl.DataF
     rows = []
     for customer, year, frame in _years(sites):
         for level in LEVELS:
-            told = _at_level(frame, level).drop_nulls("place")
-            covered = told.height / frame.height
+            counted = _counted(frame, level)
+            told = counted.drop_nulls("place")
+            covered = told.height / counted.height
             if covered < rule.known:
                 continue
             counts = _table(told)
@@ -322,10 +325,10 @@ def spread(sites: pl.DataFrame, *, rule: SupplierRule | None = None) -> pl.DataF
 def strategy(sites: pl.DataFrame, *, rule: SupplierRule | None = None) -> pl.DataFrame:
     """Measure the two axes of a customer's strategy, by year: how regional, and how multi-site.
 
-    * `regional`: share of the sites in the centre's own region of the world (M49), of those whose country is
-      known. `near`: share within `rule.near_km` of the centre, null where less than `rule.known` of the sites
-      have coordinates.
-    * `multi_site`: mean over suppliers of the effective number of countries of their sites, 1 / Σ s_c².
+    * `regional`: share of the presences in the centre's own region of the world (M49), of those whose country
+      is known. `near`: share of the sites within `rule.near_km` of the centre, null where less than
+      `rule.known` of them have coordinates.
+    * `multi_site`: mean over suppliers of the effective number of countries of their presences, 1 / Σ s_c².
 
     They are two axes and not two ends of one: a chain can be both, or neither. Countries are known in all
     years alike, so that years compare. Read against `rule.regional` and `rule.multi_site`; `unclear` where an
@@ -340,7 +343,7 @@ def strategy(sites: pl.DataFrame, *, rule: SupplierRule | None = None) -> pl.Dat
     rule = rule or SupplierRule()
     rows = []
     for customer, year, every in _years(sites):
-        frame = every.drop_nulls("country")
+        frame = _counted(every, "country").drop_nulls("place")
         if frame.is_empty():
             continue
         index, n = _suppliers(frame)
@@ -349,7 +352,7 @@ def strategy(sites: pl.DataFrame, *, rule: SupplierRule | None = None) -> pl.Dat
         inside = frame["in_region"].fill_null(value=False).to_numpy()
         of_region = np.bincount(index, weights=known, minlength=n)
         in_region = np.bincount(index, weights=inside & known, minlength=n)
-        counts = _table(frame.with_columns(place="country"))
+        counts = _table(frame)
         effective = counts.sum(axis=1) ** 2 / (counts**2).sum(axis=1)
         multi = float(effective.mean())
         multi_low, multi_high = rule.bounds(drawn @ effective / drawn.sum(axis=1))
@@ -390,10 +393,10 @@ def reading(regional: tuple[float, float] | None, multi_site: tuple[float, float
 def changes(sites: pl.DataFrame, *, rule: SupplierRule | None = None) -> pl.DataFrame:
     """Say which places came and went from each year that is there to the next.
 
-    At every level that both years reach (`rule.known`). A place has one of `entries` (sites only in the later
-    year), `exits` (only in the earlier) and `stayed`, so that the three add up to numbers of places; the
-    sites behind are counted beside. A year that was not published is passed over: `from_year` and `to_year`
-    say what is compared.
+    At every level that both years reach (`rule.known`), in the countries in which both do. A place has one of
+    `entries` (only in the later year), `exits` (only in the earlier) and `stayed`, so that the three add up
+    to numbers of places; the sites or presences behind are counted beside. A year that was not published is
+    passed over: `from_year` and `to_year` say what is compared.
 
     Returns
     -------
@@ -417,14 +420,23 @@ def changes(sites: pl.DataFrame, *, rule: SupplierRule | None = None) -> pl.Data
 def _moved(
     earlier: pl.DataFrame, later: pl.DataFrame, level: str, known: float
 ) -> Iterator[tuple[str, int, int, int, int, int]]:
-    """Give place, entry, exit, stay and both years' sites, by place; nothing where a year is too vague."""
-    counts = []
+    """Give place, entry, exit, stay and both years' numbers, by place; nothing where a year is too vague.
+
+    A country that is too vague in one of the years is left out.
+    """
+    counts, vague = [], set[str]()
     for frame in (earlier, later):
-        told = _at_level(frame, level).drop_nulls("place")
-        if told.height < known * frame.height:
+        counted = _counted(frame, level)
+        told = counted.drop_nulls("place")
+        if told.height < known * counted.height:
             return
-        counts.append(dict(told.group_by("place").len().iter_rows()))
-    first, second = counts
+        shares = counted.group_by("country").agg(share=pl.col("place").is_not_null().mean())
+        vague.update(shares.filter(pl.col("share") < known)["country"].drop_nulls())
+        counts.append(told.group_by("country", "place").len())
+    first, second = (
+        dict(numbers.filter(~pl.col("country").is_in(sorted(vague))).select("place", "len").iter_rows())
+        for numbers in counts
+    )
     for place in sorted(first.keys() | second.keys()):
         was, stands = first.get(place, 0), second.get(place, 0)
         yield place, int(not was), int(not stands), int(bool(was and stands)), was, stands
@@ -443,16 +455,13 @@ def _suppliers(frame: pl.DataFrame) -> tuple[NDArray[np.int64], int]:
     return ranks, int(ranks.max(initial=-1)) + 1
 
 
-def _at_level(frame: pl.DataFrame, level: str) -> pl.DataFrame:
-    """Name the place of each site at a level, `place`; null where it is not known."""
-    place = {
-        "city": pl.col("city_id").cast(pl.String),
-        "division": pl.format("{} {}", "country", "division"),
-        "country": pl.col("country"),
-    }
-    if level not in place:
-        raise FormatError(f"got the level {level!r}, but expected one of {', '.join(LEVELS)}")
-    return frame.with_columns(place=place[level])
+def _counted(frame: pl.DataFrame, level: str) -> pl.DataFrame:
+    """Give what counts at a level, sites or presences, with the place of each, `place`; null if not known."""
+    if level == "city":
+        return frame.with_columns(place=pl.col("city_id").cast(pl.String))
+    once = frame.unique(["supplier", "country", "division"], keep="first", maintain_order=True)
+    division = pl.format("{} {}", "country", "division")
+    return once.with_columns(place=division if level == "division" else pl.col("country"))
 
 
 def _table(told: pl.DataFrame) -> Floats:
