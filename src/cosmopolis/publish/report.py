@@ -21,6 +21,7 @@ from cosmopolis.publish.chapter.model import Chapter
 from cosmopolis.publish.geometry import Frame, outlines
 from cosmopolis.publish.innovation.chapter import chapter as innovation
 from cosmopolis.publish.network_pages import NetworkPage
+from cosmopolis.publish.production.chapter import chapter as production
 from cosmopolis.publish.result import Result
 from cosmopolis.publish.view import View, headline, lede, region_rows, top_cities
 from cosmopolis.publish.words import LANGUAGES, Words
@@ -232,7 +233,7 @@ def _chapters(view: View, desk: _Desk, *, number: int) -> tuple[Chapter, ...]:
     """Make the chapters that the result has tables for, their figures numbered on from `number`."""
     made: list[Chapter] = []
     outlines: dict[str, str] = {}
-    for make in (innovation,):
+    for make in (innovation, production):
         chapter = make(view, land=desk.land, config=desk.config, number=number, outlines=outlines)
         if chapter is not None:
             made.append(chapter)

@@ -17,6 +17,7 @@ from cosmopolis.index.rollup import COVERAGE, INDICATORS, SCORES
 from cosmopolis.measures.networks import NETWORK_MEASURES
 from cosmopolis.networks.links import COUNTRY_LINKS, LINKS, Kind
 from cosmopolis.publish.innovation import schemas as innovation
+from cosmopolis.publish.production import schemas as production
 from cosmopolis.sources.catalog import Source
 
 Text = Mapping[str, str]
@@ -238,8 +239,8 @@ class Result:
     edition, index, networks, countries, sources, gaps
         Settings and notes; countries by ISO 3166-1 alpha-2.
     tables
-        By name; at least those of `SCHEMAS`, and for the chapter on innovation those of
-        `cosmopolis.publish.innovation.schemas`; others are written but not shown.
+        By name; at least those of `SCHEMAS`, and for the chapters those of `innovation.schemas` and
+        `production.schemas` beside this module; others are written but not shown.
     ledger
         `{source: {rows_in, rows_used, rows_quarantined}}`.
     quarantine
@@ -261,7 +262,7 @@ class Result:
     Raises
     ------
     UnknownNameError
-        If a table or a column of `SCHEMAS` is missing, or a column of a table on innovation that is there.
+        If a table or a column of `SCHEMAS` is missing, or a column of a table of a chapter that is there.
     """
 
     edition: EditionNote
@@ -283,7 +284,8 @@ class Result:
 
     def __post_init__(self) -> None:
         """Check that no table and no column is missing."""
-        optional = {name: schema for name, schema in innovation.SCHEMAS.items() if name in self.tables}
+        chapters = {**innovation.SCHEMAS, **production.SCHEMAS}
+        optional = {name: schema for name, schema in chapters.items() if name in self.tables}
         for name, schema in {**SCHEMAS, **optional}.items():
             if name not in self.tables:
                 raise UnknownNameError(f"the result has no table {name!r}" + hint_near(name, self.tables))

@@ -12,7 +12,8 @@ from typing import Any
 import orjson
 import polars as pl
 
-from cosmopolis.publish.innovation.schemas import CITY_COLUMNS, KEYS
+from cosmopolis.publish.innovation import schemas as innovation
+from cosmopolis.publish.production import schemas as production
 from cosmopolis.publish.result import Result, said
 from cosmopolis.publish.words import LANGUAGES, Words
 
@@ -26,7 +27,8 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "coverage": ("index", "node", "year", "city_id"),
     "country_groups": ("group", "country"),
     "belt_and_road": ("country",),
-    **KEYS,
+    **innovation.KEYS,
+    **production.KEYS,
 }
 """The columns that name a row of each table."""
 
@@ -36,7 +38,8 @@ _CITY_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "indicators": ("city_id",),
     "scores": ("city_id",),
     "coverage": ("city_id",),
-    **CITY_COLUMNS,
+    **innovation.CITY_COLUMNS,
+    **production.CITY_COLUMNS,
 }
 """The columns that name a row of `cities`."""
 

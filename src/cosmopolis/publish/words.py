@@ -27,6 +27,7 @@ _FILES = (
     ("columns.toml",),
     ("chapter", "words.toml"),
     ("innovation", "words.toml"),
+    ("production", "words.toml"),
     ("profile", "words.toml"),
 )
 """The files of words; no section stands in two of them."""

@@ -73,9 +73,9 @@ class Figure:
 
 @dataclass(frozen=True, kw_only=True)
 class Block:
-    """What a section says of one field: sentences first, then what they stand on.
+    """What a section says of one subject: sentences first, then what they stand on.
 
-    `missing` says why there is nothing to show.
+    `missing` says why there is nothing to show; `beside` sets narrow tables without charts side by side.
     """
 
     title: str = ""
@@ -83,13 +83,14 @@ class Block:
     figures: tuple[Figure, ...] = ()
     tables: tuple[Table, ...] = ()
     missing: str = ""
+    beside: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """A section of a chapter with its anchor, blocks and notes of caution; `missing` stands for all blocks.
+    """A section of a chapter with its anchor, blocks, notes of caution and sources (ids and titles).
 
-    A section that has nothing but `missing` is one line at the chapter's end.
+    Where `missing` is said, it stands for all blocks: such a section is one line.
     """
 
     anchor: str
@@ -98,6 +99,7 @@ class Section:
     blocks: tuple[Block, ...] = ()
     cautions: tuple[str, ...] = ()
     missing: str = ""
+    sources: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -355,7 +355,7 @@ def _region_block(desk: Desk, studio: Studio, topic: Topic, rows: pl.DataFrame) 
         share=desk.percent(best["share"]),
         n=firsts.height,
     )
-    ordinals = (w("chapter.first"), w("chapter.second"), w("innovation.third"))
+    ordinals = (w("chapter.first"), w("chapter.second"), w("chapter.third"))
     return Block(
         title=topic.name,
         sentences=(sentence,),

@@ -1,0 +1,232 @@
+"""Section on industry: where the firms of a basket have their seats, and whether the network has one pole."""
+
+from typing import Any
+
+import polars as pl
+
+from cosmopolis.publish.chapter.desk import finite
+from cosmopolis.publish.chapter.model import Block, Column, Section, Table, row
+from cosmopolis.publish.chapter.studio import Studio
+from cosmopolis.publish.production import figures
+from cosmopolis.publish.production.desk import Desk
+
+KINDS = ("firms", "offices")
+"""Kinds of source that the tables of this section come from."""
+
+FIRST_BASKET = "technology"
+
+_SHARES = ("first_share", "second_share")
+_WHOLES = ("firms", "cities", "core_size")
+_MEASURES = (
+    *("firms", "cities", "first_share", "second_share", "gap", "hhi", "effective_cities", "gini"),
+    *("centralisation", "core_fit", "core_size", "assortativity"),
+)
+"""Measures of structure in the order of the table; others come after, by name."""
+
+_NAMED = 6
+_VERDICTS = ("unipolar", "bipolar", "multipolar", "unclear")
+
+
+def section(desk: Desk, studio: Studio) -> Section:
+    """Make the section."""
+    w = desk.words
+    baskets = _baskets(desk)
+    if not baskets:
+        return Section(
+            anchor="production-industry",
+            title=w("production.industry"),
+            lead="",
+            missing=desk.missing("production.no_industry", KINDS),
+        )
+    return Section(
+        anchor="production-industry",
+        title=w("production.industry"),
+        lead=finding(desk, baskets[0]),
+        blocks=tuple(_block(desk, studio, basket) for basket in baskets),
+        cautions=(w("production.industry_caution"), w("production.verdict_rule")),
+        sources=desk.sources(KINDS),
+    )
+
+
+def _baskets(desk: Desk) -> tuple[str, ...]:
+    """Return the baskets that have centres, technology first."""
+    found = desk.table("industry_centres")["basket"].unique().sort().to_list()
+    return tuple(sorted(found, key=lambda basket: (basket != FIRST_BASKET, basket)))
+
+
+def _centres(desk: Desk, basket: str) -> pl.DataFrame:
+    """Return a basket's centres of its last year, by rank."""
+    mine = desk.last(desk.table("industry_centres").filter(pl.col("basket") == basket))
+    return mine.sort("firms", "rank", "city_id", descending=[True, False, False])
+
+
+def _verdict(desk: Desk, basket: str) -> dict[str, Any] | None:
+    mine = desk.last(desk.table("industry_verdicts").filter(pl.col("basket") == basket))
+    return mine.row(0, named=True) if mine.height else None
+
+
+def _structure(desk: Desk, basket: str) -> dict[str, tuple[float | None, float | None, float | None]]:
+    """Return each measure of a basket's structure in its last year, with its bounds."""
+    mine = desk.last(desk.table("industry_structure").filter(pl.col("basket") == basket))
+    return {
+        measure: (finite(value), finite(low), finite(high))
+        for measure, value, low, high in mine.select("measure", "value", "low", "high").iter_rows()
+    }
+
+
+def name(desk: Desk, basket: str) -> str:
+    """Name a basket of firms."""
+    return desk.words.or_id("production_basket", basket)
+
+
+def finding(desk: Desk, basket: str) -> str:
+    """Say who is first in a basket, and what the gap to the second says of poles."""
+    w, centres = desk.words, _centres(desk, basket)
+    first = centres.row(0, named=True)
+    text = [
+        w(
+            "production.first_centre",
+            year=desk.year(centres),
+            basket=name(desk, basket),
+            n=int(centres["firms"].sum()),
+            city=desk.city(first["city_id"]),
+            firms=first["firms"],
+            share=desk.percent(first["share"]),
+        )
+    ]
+    verdict = _verdict(desk, basket)
+    if verdict is not None and verdict["verdict"] in _VERDICTS:
+        text.append(_poles(desk, verdict))
+    return w.sentences(text)
+
+
+def _poles(desk: Desk, verdict: dict[str, Any]) -> str:
+    w = desk.words
+    if finite(verdict["gap"]) is None or verdict["second"] is None:
+        return w("industry_verdict.alone")
+    return w(
+        f"industry_verdict.{verdict['verdict']}",
+        first=desk.city(verdict["first"]),
+        second=desk.city(verdict["second"]),
+        gap=w.number(verdict["gap"], digits=2),
+        bounds=desk.bounds(verdict["gap_low"], verdict["gap_high"]) or w("production.no_interval"),
+    )
+
+
+def _sentences(desk: Desk, basket: str, centres: pl.DataFrame) -> tuple[str, ...]:
+    """Say how concentrated the seats are, and which the secondary centres are."""
+    w, structure = desk.words, _structure(desk, basket)
+    text = []
+    if basket != _baskets(desk)[0]:
+        text.append(finding(desk, basket))
+    value, low, high = structure.get("effective_cities", (None, None, None))
+    if value is not None:
+        text.append(w("production.as_if", value=desk.value(value, low, high, digits=1)))
+    second = centres.filter(pl.col("role") == "secondary")["city_id"].to_list()
+    if second:
+        names = w.joined([desk.city(city) for city in second[:_NAMED]])
+        text.append(w("production.secondary", n=len(second), names=names))
+    return (*text, *_groups(desk, basket))
+
+
+def _groups(desk: Desk, basket: str) -> tuple[str, ...]:
+    """Say what becomes of the verdict where some cities are taken as one."""
+    w, rows = desk.words, desk.last(desk.table("industry_groups").filter(pl.col("basket") == basket))
+    return tuple(
+        w(
+            "production.group_found",
+            group=w.said({"en": entry["name"], "zh": entry["name_zh"] or entry["name"]}),
+            cities=entry["cities"],
+            firms=entry["firms"],
+            share=desk.percent(entry["share"]),
+            rank=desk.rank(entry["rank"], entry["rank_low"], entry["rank_high"]),
+            verdict=w.or_id("pole_verdict", entry["verdict"]),
+        )
+        for entry in rows.sort("rank", "group", nulls_last=True).iter_rows(named=True)
+    )
+
+
+def _block(desk: Desk, studio: Studio, basket: str) -> Block:
+    w, centres = desk.words, _centres(desk, basket)
+    year, drawn = desk.year(centres), []
+    if basket == _baskets(desk)[0]:
+        drawn.append(
+            figures.city_map(
+                desk,
+                studio,
+                [(city, firms) for city, firms in centres.select("city_id", "firms").iter_rows()],
+                label=w("production.centres_figure", basket=name(desk, basket), year=year),
+                node_title=w("production.headquarters_key"),
+            )
+        )
+    tables = (_centres_table(desk, basket, centres), _structure_table(desk, basket, year))
+    return Block(
+        title=name(desk, basket),
+        sentences=_sentences(desk, basket, centres),
+        figures=tuple(drawn),
+        tables=tuple(table for table in tables if table.rows),
+        beside=True,
+    )
+
+
+def _centres_table(desk: Desk, basket: str, centres: pl.DataFrame) -> Table:
+    w = desk.words
+    branches = centres["branches"].is_not_null().any()
+    body = []
+    for entry in centres.head(desk.rows).iter_rows(named=True):
+        role = w.or_id("centre_role", entry["role"]) if entry["role"] else w.no_data
+        core = w("production.in_core") if entry["core"] else ""
+        body.append(
+            row(
+                desk.rank(entry["rank"], entry["rank_low"], entry["rank_high"]),
+                desk.city_cell(entry["city_id"]),
+                w.whole(entry["firms"]),
+                desk.percent(entry["share"]),
+                *([w.whole(entry["branches"])] if branches else []),
+                w("common.semicolon").join(text for text in (role, core) if text),
+            )
+        )
+    return Table(
+        caption=w("production.centres_table", basket=name(desk, basket), year=desk.year(centres)),
+        columns=(
+            Column(label=w("production.rank_interval")),
+            Column(label=w("common.city")),
+            Column(label=w("production.headquarters"), number=True),
+            Column(label=w("chapter.share"), number=True),
+            *([Column(label=w("production.branches"), number=True)] if branches else []),
+            Column(label=w("production.role")),
+        ),
+        rows=tuple(body),
+        head=1,
+        note=desk.drawn("firms"),
+    )
+
+
+def _structure_table(desk: Desk, basket: str, year: str) -> Table:
+    w, structure = desk.words, _structure(desk, basket)
+    order = [m for m in _MEASURES if m in structure] + sorted(set(structure) - set(_MEASURES))
+
+    def written(measure: str, value: float | None) -> str:
+        if value is None:
+            return w.no_data
+        if measure in _SHARES:
+            return desk.percent(value)
+        return w.whole(round(value)) if measure in _WHOLES else w.number(value, digits=3)
+
+    body = []
+    for measure in order:
+        value, low, high = structure[measure]
+        bounds = ""
+        if low is not None and high is not None:
+            bounds = w("chapter.bounds", low=written(measure, low), high=written(measure, high))
+        body.append(row(w.or_id("industry_measure", measure), written(measure, value), bounds))
+    return Table(
+        caption=w("production.structure_table", basket=name(desk, basket), year=year),
+        columns=(
+            Column(label=w("chapter.measure")),
+            Column(label=w("common.value"), number=True),
+            Column(label=w("chapter.interval"), number=True),
+        ),
+        rows=tuple(body),
+        note=w("production.structure_note"),
+    )

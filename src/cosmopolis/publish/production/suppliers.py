@@ -1,0 +1,389 @@
+"""Section on a firm's suppliers: how near they are, over how many places they spread, by which strategy."""
+
+import polars as pl
+
+from cosmopolis.measures.suppliers import SupplierRule
+from cosmopolis.publish.chapter import scatter
+from cosmopolis.publish.chapter.model import Block, Column, Figure, Panel, Section, Table, row
+from cosmopolis.publish.chapter.studio import Studio
+from cosmopolis.publish.production import figures
+from cosmopolis.publish.production.desk import Desk
+
+KINDS = ("supplier sites",)
+
+PRECISIONS = ("address", "city", "division", "country")
+"""From the finest to the coarsest: what a list says of a site's place."""
+
+_NEAR_KM = (60.0, 500.0, 3000.0)
+"""Radii drawn where the table has them: a metropolitan area, a day's drive, a part of the world."""
+
+_LINES = 3
+_RULE = SupplierRule()
+"""Where the reading of a strategy turns."""
+
+_LEVELS = {"country": 0, "division": 1, "city": 2}
+"""Levels of places in the order of tables: countries are known in every year."""
+
+
+def section(desk: Desk, studio: Studio) -> Section:
+    """Make the section."""
+    w = desk.words
+    customers = _customers(desk)
+    if not customers:
+        return Section(
+            anchor="production-suppliers",
+            title=w("production.suppliers"),
+            lead="",
+            missing=desk.missing("production.no_suppliers", KINDS),
+        )
+    blocks = [_block(desk, studio, customer) for customer in customers]
+    strategy = _strategy(desk, studio)
+    return Section(
+        anchor="production-suppliers",
+        title=w("production.suppliers"),
+        lead=w.sentences([finding(desk, customer) for customer in customers[:_LINES]]),
+        blocks=(*blocks, *strategy),
+        cautions=(w("production.suppliers_caution"), w("production.precision_caution")),
+        sources=desk.sources(KINDS),
+    )
+
+
+def _customers(desk: Desk) -> tuple[str, ...]:
+    names: set[str] = set()
+    for table in ("supplier_radius", "supplier_spread", "supplier_places"):
+        names |= set(desk.table(table)["customer"].to_list())
+    return tuple(sorted(names))
+
+
+def _of(desk: Desk, table: str, customer: str) -> pl.DataFrame:
+    return desk.table(table).filter(pl.col("customer") == customer)
+
+
+def _radii(rows: pl.DataFrame) -> list[float]:
+    """Return the radii to draw, at most three: the usual ones, else spread over those that there are."""
+    there = rows["km"].unique().sort().to_list()
+    found = [km for km in _NEAR_KM if km in there]
+    if found or len(there) <= _LINES:
+        return found or there
+    return [there[0], there[len(there) // 2], there[-1]]
+
+
+def finding(desk: Desk, customer: str) -> str:
+    """Say which share of a firm's sites lies near its seat, then and now, and over how many countries."""
+    w = desk.words
+    text = []
+    rows = _of(desk, "supplier_radius", customer).drop_nulls("share")
+    if rows.height:
+        near = rows.filter(pl.col("km") == _radii(rows)[0]).sort("year")
+        first, last = near.row(0, named=True), near.row(-1, named=True)
+        text.append(
+            w(
+                "production.near_share",
+                customer=customer,
+                year=str(last["year"]),
+                share=desk.percent_bounds(last["share"], last["low"], last["high"]),
+                km=w.amount(last["km"]),
+                city=desk.city(last["centre"]),
+            )
+        )
+        if first["year"] != last["year"]:
+            text.append(
+                w(
+                    "production.near_before",
+                    year=str(first["year"]),
+                    share=desk.percent_bounds(first["share"], first["low"], first["high"]),
+                )
+            )
+    spread = _of(desk, "supplier_spread", customer).filter(pl.col("level") == "country").sort("year")
+    if spread.height:
+        first, last = spread.row(0, named=True), spread.row(-1, named=True)
+        values = {
+            "customer": customer,
+            "year": str(last["year"]),
+            "value": desk.value(last["effective_number"], last["low"], last["high"], digits=1),
+            "n": last["places"],
+        }
+        if first["year"] == last["year"]:
+            text.append(w("production.spread_once", **values))
+        else:
+            before = desk.value(first["effective_number"], first["low"], first["high"], digits=1)
+            text.append(w("production.spread", before=before, before_year=str(first["year"]), **values))
+    return w.sentences(text)
+
+
+def _block(desk: Desk, studio: Studio, customer: str) -> Block:
+    drawn = [_map(desk, studio, customer), _curves(desk, studio, customer)]
+    return Block(
+        title=customer,
+        sentences=tuple(
+            text
+            for text in (
+                _precision(desk, customer),
+                _placed(desk, customer),
+                _vague(desk, customer),
+                _changed(desk, customer),
+            )
+            if text
+        ),
+        figures=tuple(figure for figure in drawn if figure is not None),
+        tables=tuple(
+            table for table in (_radius_table(desk, customer), _changes(desk, customer)) if table.rows
+        ),
+        beside=True,
+    )
+
+
+def _precision(desk: Desk, customer: str) -> str:
+    """Say how exactly the places of the last year's sites are known."""
+    w, rows = desk.words, desk.last(_of(desk, "supplier_places", customer))
+    if rows.is_empty():
+        return ""
+    sums: dict[str, int] = dict(rows.group_by("precision").agg(pl.col("sites").sum()).iter_rows())
+    order = [name for name in PRECISIONS if name in sums] + sorted(set(sums) - set(PRECISIONS))
+    parts = [
+        w("production.precision_part", n=sums[name], level=w.or_id("site_precision", name)) for name in order
+    ]
+    return w(
+        "production.precision",
+        year=desk.year(rows),
+        sites=int(rows["sites"].sum()),
+        parts=w("common.semicolon").join(parts),
+    )
+
+
+def _placed(desk: Desk, customer: str) -> str:
+    """Say on which part of the sites the shares within a radius stand."""
+    rows = _of(desk, "supplier_radius", customer).sort("year", "km")
+    if rows.is_empty() or rows["placed"].null_count() == rows.height:
+        return ""
+    by_year = rows.group_by("year", maintain_order=True).agg(pl.col("placed").max()).drop_nulls()
+    low, high = float(by_year["placed"].min()), float(by_year["placed"].max())  # type: ignore[arg-type]
+    return desk.words("production.placed", low=desk.words.share(low), high=desk.words.share(high))
+
+
+def _vague(desk: Desk, customer: str) -> str:
+    """Say between which bounds the nearest share lies in years that have no share."""
+    w, rows = desk.words, _of(desk, "supplier_radius", customer)
+    told = rows.drop_nulls("share")
+    if rows.is_empty():
+        return ""
+    km = _radii(told if told.height else rows)[0]
+    vague = rows.filter((pl.col("km") == km) & pl.col("share").is_null()).drop_nulls(["low", "high"])
+    if vague.is_empty():
+        return ""
+    years = w.joined([str(year) for year in vague["year"].sort().to_list()])
+    low, high = float(vague["low"].min()), float(vague["high"].max())  # type: ignore[arg-type]
+    return w("production.near_vague", years=years, low=desk.percent(low), high=desk.percent(high))
+
+
+def _map(desk: Desk, studio: Studio, customer: str) -> Figure | None:
+    w = desk.words
+    rows = desk.last(_of(desk, "supplier_places", customer))
+    known = rows.drop_nulls("city_id")
+    if known.is_empty():
+        # The last year may know countries alone: the last one that knows cities is drawn, and said.
+        rows = desk.last(_of(desk, "supplier_places", customer).drop_nulls("city_id"))
+        known = rows
+    if known.is_empty():
+        return None
+    sums = (
+        known.group_by("city_id")
+        .agg(pl.col("sites").sum())
+        .sort("sites", "city_id", descending=[True, False])
+    )
+    every = desk.table("supplier_places").filter(
+        (pl.col("customer") == customer) & (pl.col("year") == known["year"][0])
+    )
+    drawn = int(known["sites"].sum())
+    return figures.city_map(
+        desk,
+        studio,
+        [(city, sites) for city, sites in sums.iter_rows()],
+        label=w("production.suppliers_figure", customer=customer, year=desk.year(known)),
+        node_title=w("production.sites_key"),
+        notes=(w("production.sites_drawn", n=drawn, all=w.whole(int(every["sites"].sum()))),),
+    )
+
+
+def _curves(desk: Desk, studio: Studio, customer: str) -> Figure | None:
+    """Draw shares within radii and the spread over places by year, with their intervals."""
+    w = desk.words
+    panels: list[Panel] = []
+    rows = _of(desk, "supplier_radius", customer).drop_nulls("share")
+    if rows.height:
+        lines = []
+        for km in _radii(rows):
+            mine = rows.filter(pl.col("km") == km)
+            values = {
+                y: (s, low, high)
+                for y, s, low, high in mine.select("year", "share", "low", "high").iter_rows()
+            }
+            lines.append(figures.series(w("chapter.km", km=w.amount(km)), values))
+        title = w("production.radius_panel")
+        panels.append(figures.line_panel(desk, studio, lines, title=title, subject=customer, percent=True))
+    spread = _of(desk, "supplier_spread", customer).drop_nulls("effective_number")
+    for level in ("country", "division", "city"):
+        mine = spread.filter(pl.col("level") == level)
+        if mine.is_empty():
+            continue
+        values = {
+            y: (v, low, high)
+            for y, v, low, high in mine.select("year", "effective_number", "low", "high").iter_rows()
+        }
+        title = w("spread_panel." + level)
+        panels.append(
+            figures.line_panel(
+                desk, studio, [figures.series(" ", values)], title=title, subject=customer, zero=True
+            )
+        )
+    if not panels:
+        return None
+    return studio.figure(
+        *panels,
+        label=w("production.curves_figure", customer=customer),
+        shape="lines",
+        notes=(w("production.band_key"), w("production.effective_note")),
+    )
+
+
+def _radius_table(desk: Desk, customer: str) -> Table:
+    """List the share within each radius in the first and the last year."""
+    w = desk.words
+    rows = _of(desk, "supplier_radius", customer).drop_nulls("share").sort("km", "year")
+    body = []
+    for km in rows["km"].unique().sort().to_list():
+        mine = rows.filter(pl.col("km") == km)
+        ends = [mine.row(0, named=True), mine.row(-1, named=True)]
+        cells = [
+            w(
+                "chapter.in_year",
+                value=desk.percent_bounds(end["share"], end["low"], end["high"]),
+                year=str(end["year"]),
+            )
+            for end in ends
+        ]
+        body.append(row(w("chapter.km", km=w.amount(km)), *cells))
+    return Table(
+        caption=w("production.radius_table", customer=customer),
+        columns=(
+            Column(label=w("production.radius"), number=False),
+            Column(label=w("chapter.first_year"), number=True),
+            Column(label=w("chapter.last_year"), number=True),
+        ),
+        rows=tuple(body),
+        note=desk.drawn("sites") if body else "",
+    )
+
+
+def _last_changes(desk: Desk, customer: str, level: str) -> pl.DataFrame:
+    """Return the places of a level that stayed, came and went between the last two years that compare."""
+    mine = _of(desk, "supplier_changes", customer).filter(pl.col("level") == level)
+    if mine.is_empty():
+        return mine
+    last = mine.select("to_year", "from_year").sort("to_year", "from_year").row(-1)
+    return mine.filter((pl.col("to_year") == last[0]) & (pl.col("from_year") == last[1]))
+
+
+def _changed(desk: Desk, customer: str) -> str:
+    """Say how many countries came, went and stayed between the last two years, and which."""
+    w, rows = desk.words, _last_changes(desk, customer, "country")
+    if rows.is_empty():
+        return ""
+    years = desk.years(rows.select("from_year", "to_year").row(0))
+    names = [
+        w.joined([_place(desk, "country", place) for place in moved["place"].sort().to_list()])
+        or w("production.nobody")
+        for moved in (rows.filter(pl.col(side) > 0) for side in ("entries", "exits"))
+    ]
+    counts = {side: int(rows[side].sum()) for side in ("entries", "exits", "stayed")}
+    text = [w("production.changed", years=years, **counts)]
+    if counts["entries"] or counts["exits"]:
+        text.append(w("production.changes_list", entries=names[0], exits=names[1]))
+    return w.sentences(text)
+
+
+def _changes(desk: Desk, customer: str) -> Table:
+    """Count places that came, went and stayed, from year to year, at every level that compares."""
+    w, rows = desk.words, _of(desk, "supplier_changes", customer)
+    sums = (
+        rows.group_by("from_year", "to_year", "level")
+        .agg(pl.col("entries", "exits", "stayed").sum())
+        .with_columns(
+            _place=pl.col("level").replace_strict(_LEVELS, default=len(_LEVELS), return_dtype=pl.Int64)
+        )
+        .sort("_place", "level", "from_year", "to_year")
+    )
+    return Table(
+        caption=w("production.changes_table", customer=customer),
+        columns=(
+            Column(label=w("chapter.window")),
+            Column(label=w("production.level")),
+            Column(label=w("production.entries"), number=True),
+            Column(label=w("production.exits"), number=True),
+            Column(label=w("production.stayed"), number=True),
+        ),
+        rows=tuple(
+            row(
+                desk.years((entry["from_year"], entry["to_year"])),
+                w.or_id("supplier_level", entry["level"]),
+                w.whole(entry["entries"]),
+                w.whole(entry["exits"]),
+                w.whole(entry["stayed"]),
+            )
+            for entry in sums.iter_rows(named=True)
+        ),
+    )
+
+
+def _place(desk: Desk, level: str, place: str) -> str:
+    if level == "city" and place.isdecimal():
+        return desk.city(int(place))
+    return desk.view.country(place) if level == "country" else desk.named(place)
+
+
+def _strategy(desk: Desk, studio: Studio) -> tuple[Block, ...]:
+    """Draw firms on the two axes: sites in one region, and more than one site; a lone firm by year."""
+    w = desk.words
+    rows = desk.table("supplier_strategy").drop_nulls(["regional", "multi_site"]).sort("customer", "year")
+    if rows.is_empty():
+        return ()
+    lone = rows["customer"].n_unique() == 1
+    last = rows if lone else rows.group_by("customer", maintain_order=True).tail(1)
+    ends = {rows["year"].min(), rows["year"].max()}
+    dots = [
+        scatter.Dot(
+            name=str(entry["year"]) if lone and entry["year"] in ends else "" if lone else entry["customer"],
+            x=entry["regional"],
+            y=entry["multi_site"],
+            x_low=entry["regional_low"],
+            x_high=entry["regional_high"],
+            y_low=entry["multi_site_low"],
+            y_high=entry["multi_site_high"],
+        )
+        for entry in last.iter_rows(named=True)
+    ]
+    label = w("production.strategy_figure")
+    said = [
+        w(
+            "production.strategy",
+            customer=entry["customer"],
+            year=str(entry["year"]),
+            regional=desk.percent_bounds(entry["regional"], entry["regional_low"], entry["regional_high"]),
+            multi=desk.value(entry["multi_site"], entry["multi_site_low"], entry["multi_site_high"]),
+            reading=w.or_id("supplier_reading", entry["reading"]) if entry["reading"] else w.no_data,
+        )
+        for entry in rows.group_by("customer", maintain_order=True).tail(1).iter_rows(named=True)
+    ]
+    panel = studio.panel(
+        scatter.scatter(
+            dots,
+            x_title=w("production.regional_axis"),
+            y_title=w("production.multi_axis"),
+            turns=(_RULE.regional, _RULE.multi_site),
+            joined=lone,
+        ),
+        title=label,
+        description=w.sentences([label, *said]),
+    )
+    figure = studio.figure(panel, label=label, shape="chart", notes=(w("production.strategy_key"),))
+    return (Block(title=w("production.strategy_title"), sentences=tuple(said), figures=(figure,)),)
