@@ -18,6 +18,7 @@ from cosmopolis.networks.links import COUNTRY_LINKS, LINKS
 from cosmopolis.pipeline.cities import Atlas, capital_cities
 from cosmopolis.pipeline.placing import REASONS, not_placed, unused
 from cosmopolis.pipeline.production.listings import listings
+from cosmopolis.pipeline.production.trade import intermediate
 from cosmopolis.pipeline.records import Shelf
 from cosmopolis.places.airports import cities_served
 from cosmopolis.sources.catalog import Catalog
@@ -130,7 +131,7 @@ def weave(
     if shelf.has("science-sample"):
         parts.append(_coauthorship(shelf, atlas, edition.networks.counting, engine))
     if shelf.has("icio-2022"):
-        woven.country_links = pl.concat([woven.country_links, _trade(shelf, atlas)])
+        woven.country_links = pl.concat([woven.country_links, intermediate(shelf, atlas)])
     woven.links = pl.concat(parts)
     woven.sample = draw_sample(edition.sample, shelf, atlas, woven, port_cities)
     if shelf.has("railways"):
@@ -299,30 +300,6 @@ def _coauthorship(shelf: Shelf, atlas: Atlas, counting: str, engine: str) -> pl.
         built = cooccurrence.links(named, counting, engine=runner)
     lines = pl.concat([not_placed(rows, answers, "text"), unused(built, "work")])
     shelf.account("science-sample", "affiliations", built.used, lines, otherwise="the work lies in one city")
-    return built.links
-
-
-def _trade(shelf: Shelf, atlas: Atlas) -> pl.DataFrame:
-    """Trade between countries, ISO 3166-1 alpha-2."""
-    rows = shelf.part("icio-2022", "flows")
-    codes = dict(
-        atlas.countries.table.filter(pl.col("iso3").is_not_null()).select("iso3", "country").iter_rows()
-    )
-    named = rows.with_columns(
-        pl.col("origin").replace_strict(codes, default=None, return_dtype=pl.String),
-        pl.col("destinations").list.eval(
-            pl.element().replace_strict(codes, default=None, return_dtype=pl.String)
-        ),
-    )
-    built = flows.trade(named.filter(pl.col("origin").is_not_null()))
-    strange = rows.filter(named["origin"].is_null()).select(
-        "row",
-        pl.lit("origin").alias("column"),
-        value="origin",
-        reason=pl.format("{} is a region of the table, not a country", "origin"),
-    )
-    lines = pl.concat([strange, unused(built, "destinations")])
-    shelf.account("icio-2022", "flows", built.used, lines, otherwise="nothing is sold abroad")
     return built.links
 
 

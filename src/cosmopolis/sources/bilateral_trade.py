@@ -79,6 +79,11 @@ def read(files: Mapping[str, Path]) -> Iterator[Raw]:
         separator=",",
         folded=True,
     )
+    return _parts(exports, pairs)
+
+
+def _parts(exports: Delimited, pairs: Delimited) -> Iterator[Raw]:
+    """Give the parts block by block."""
     for block, rejects in exports.blocks():
         year = pl.col("time").str.strip_chars().cast(pl.Int64, strict=False)
         rows = block.select(

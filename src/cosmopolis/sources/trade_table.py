@@ -34,6 +34,11 @@ def read(files: Mapping[str, Path]) -> Iterator[Raw]:
     """
     if not files:
         raise UnknownNameError(f"{SOURCE}: got no file, but the reader needs at least one table")
+    return _parts(files)
+
+
+def _parts(files: Mapping[str, Path]) -> Iterator[Raw]:
+    """Give the rows of all files."""
     before = 0
     for name in sorted(files):
         last = before

@@ -70,6 +70,11 @@ def read(files: Mapping[str, Path]) -> Iterator[Raw]:
         expected="a gzipped table with the columns " + ", ".join(_COLUMNS),
         separator=",",
     )
+    return _parts(votes, years)
+
+
+def _parts(votes: Delimited, years: Mapping[str, int]) -> Iterator[Raw]:
+    """Give the votes block by block, dated by the year of each roll call."""
     letters: pl.Expr = pl.coalesce(
         stripped("country_code"), pl.col("country").replace_strict(dict(NAMED), default=None)
     )
@@ -78,7 +83,7 @@ def read(files: Mapping[str, Path]) -> Iterator[Raw]:
         letters = pl.when(gone).then(pl.lit("RS")).otherwise(letters)
     for block, rejects in votes.blocks():
         dated = block.with_columns(
-            year=stripped("rcid").replace_strict(years, default=None, return_dtype=pl.Int64)
+            year=stripped("rcid").replace_strict(dict(years), default=None, return_dtype=pl.Int64)
         )
         rows = dated.select(
             "row",
