@@ -154,6 +154,7 @@ READ_FILES = {
     "gleif-sample": (gleif_sample.ENTITIES, gleif_sample.TIES),
     "office-table": ("offices.csv",),
     "ror": (ror.FILE,),
+    "service-table": ("services.csv",),
     "tcs-offices": (tcs_offices.FILE,),
     "world-borders": tuple(f"naturalearth_lowres.{kind}" for kind in ("shp", "shx", "dbf", "cpg")),
 }
@@ -163,7 +164,7 @@ ROWS_OF_TEXT = {("geonames", "other JSON"), ("openflights-2014", "a list of JSON
 """Where other JSON is in the format of the file, though each of its rows is broken."""
 
 
-ELSEWHERE = {"cepii-geodist", "openalex", "openalex-institutions", "openalex-sample", "ror-dump"}
+ELSEWHERE = {"cepii-geodist", "gawc-2000", "openalex", "openalex-institutions", "openalex-sample", "ror-dump"}
 """Sources whose rows are broken in the test of their own reader."""
 
 

@@ -73,8 +73,8 @@ def _parts(files: Mapping[str, Path]) -> Iterator[Raw]:
     for name in sorted(files):
         path, last = files[name], before
         columns = _columns(path)
-        folded = {column.strip().lower() for column in columns}
-        is_long = not columns or bool(folded & {"firm", "value"})
+        folded = [column.strip().lower() for column in columns]
+        is_long = bool({"firm", "value"} & set(folded)) or set(folded[1:]) <= {"", *OPTIONAL}
         for rows, rejects in _long(path) if is_long else _wide(path, columns):
             numbered = rows.with_columns(pl.col("row") + before)
             away = [(row + before, *rest) for row, *rest in rejects]
@@ -110,8 +110,8 @@ def _wide(path: Path, columns: list[str]) -> Iterator[tuple[pl.DataFrame, list[R
     firms = [name for name in names[1:] if name.lower() not in OPTIONAL]
     keys = [firm.lower() for firm in firms]
     twice = sorted({key for key in keys if keys.count(key) > 1} | ({label} & set(keys)))
-    if twice or not firms or not all(keys):
-        got = f"has the column {twice[0]!r} twice" if twice else "has no firm, or one without a name"
+    if twice or not all(keys):
+        got = f"has the column {twice[0]!r} twice" if twice else "has a column without a name"
         raise wrong_format(SOURCE, path, got, _EXPECTED)
     told = {"country", "year"} & {name.lower() for name in names[1:]}
     sectors: dict[str, str | None] = {}
