@@ -168,6 +168,20 @@ def test_the_table() -> None:
     assert got["orientation"].to_list() == pytest.approx([expected] * 10, abs=1e-8)
 
 
+def test_no_ranks_where_the_sign_is_not_told() -> None:
+    """Two like groups of places, each with activities of its own: an axis of which no end is the richer."""
+    matrix = np.zeros((8, 9), dtype=bool)
+    matrix[:4, :4], matrix[4:, 4:8], matrix[:, 8] = _nested(4), _nested(4), True
+    matrix[0, 4] = True  # the groups meet
+    found = complexity.Specialised(
+        places=pl.Series(range(8)), activities=pl.Series(list("abcdefghi")), matrix=matrix
+    )
+    got = complexity.table(found, level="city", field_system="sectors", year=2020)
+    assert got["value"].null_count() == 0
+    assert abs(got["orientation"][0]) < 0.6
+    assert got["rank"].null_count() == got.height
+
+
 @pytest.mark.real
 def test_patents_of_metropolitan_areas() -> None:
     """Areas by classes of 2010: the index is its own reflection, and the first way to reach it agrees."""

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.linalg import eigh
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
+from scipy.stats import pearsonr
 
 from cosmopolis.errors import FormatError
 from cosmopolis.networks.links import require, sum_exactly
@@ -40,6 +41,9 @@ COMPLEXITY = pl.Schema(
 
 THRESHOLD = 1.0
 """A place is specialised in an activity from this quotient on: as much of it as the world has."""
+
+SIGN_P = 0.05
+"""Below this p-value of its correlation with diversity, the sign of the index is taken as told."""
 
 DECIMALS = 9
 """Values are rounded to this many decimals: beyond, linear algebra libraries disagree."""
@@ -312,23 +316,27 @@ def table(found: Specialised, *, level: str, field_system: str, year: int) -> pl
     Returns
     -------
     frame
-        By `COMPLEXITY`, sorted by kind, rank and key. `diversity` of an activity is its ubiquity, the number
-        of places specialised in it. `rank` 1 is the most complex; value and rank are null where there is no
-        index. `orientation` is the correlation of ECI with diversity, by which the sign of both was told:
-        the nearer to 0, the less it says which end is the complex one.
+        By `COMPLEXITY`, sorted by kind, value (the highest first) and key. `diversity` of an activity is its
+        ubiquity, the number of places specialised in it. `rank` 1 is the most complex. Value and rank are
+        null where there is no index. `orientation` is the correlation of ECI with diversity, by which the
+        sign of both was told. Where it is not different from 0 beyond chance (two-sided p < `SIGN_P`), values
+        are an axis along which places differ, but which of its ends is the complex one is not told: ranks are
+        null.
 
     Examples
     --------
-    >>> nested = np.array([[1, 1, 1], [1, 1, 0], [1, 0, 0]], dtype=bool)
-    >>> found = Specialised(places=pl.Series([1, 2, 3]), activities=pl.Series(["a", "b", "c"]), matrix=nested)
+    >>> nested = np.array([[1, 1, 1, 1], [1, 1, 1, 0], [1, 1, 0, 0], [1, 0, 0, 0]], dtype=bool)
+    >>> found = Specialised(places=pl.Series([1, 2, 3, 4]), activities=pl.Series(list("abcd")), matrix=nested)
     >>> table(found, level="city", field_system="sectors", year=2025).select("kind", "key", "rank").rows()[:2]
     [('eci', '1', 1), ('eci', '2', 2)]
     """
     eci, pci = indices(found.matrix)
     known = ~np.isnan(eci)
     held = found.matrix[known].sum(axis=1).astype(np.float64)
-    differ = len(np.unique(held)) > 1
-    orientation = float(np.corrcoef(eci[known], held)[0, 1]) if differ else None
+    orientation, p_value = None, 1.0
+    if len(held) > _LEAST and len(np.unique(held)) > 1:
+        orientation, p_value = (float(number) for number in pearsonr(eci[known], held))
+    told = p_value < SIGN_P
     parts = [
         pl.DataFrame(
             {
@@ -338,7 +346,7 @@ def table(found: Specialised, *, level: str, field_system: str, year: int) -> pl
                 "diversity": pl.Series(found.matrix.sum(axis=axis), dtype=pl.Int64),
             },
             schema_overrides={"kind": pl.String},
-        ).with_columns(rank=pl.col("value").rank("min", descending=True).cast(pl.Int64))
+        ).with_columns(rank=pl.when(told).then(pl.col("value").rank("min", descending=True).cast(pl.Int64)))
         for kind, names, values, axis in zip(
             ("eci", "pci"), (found.places, found.activities), (eci, pci), (1, 0), strict=True
         )
@@ -352,5 +360,5 @@ def table(found: Specialised, *, level: str, field_system: str, year: int) -> pl
             orientation=pl.lit(orientation, dtype=pl.Float64).round(DECIMALS),
         )
         .select(pl.col(name).cast(dtype) for name, dtype in COMPLEXITY.items())
-        .sort("kind", "rank", "key", nulls_last=True)
+        .sort(["kind", "value", "key"], descending=[False, True, False], nulls_last=True)
     )

@@ -56,7 +56,7 @@ def make(
         Tables `industry_structure`, `industry_centres`, `industry_verdicts`, `industry_groups`, `complexity`,
         `industry40`: those that have rows.
     """
-    year = _year(desk)
+    year = firms.year
     branches = _branches(firms, offices)
     tables = {} if year is None else _baskets(desk, firms, branches, year)
     tables["complexity"] = [*_sectors(desk, firms, year), *_patents(desk)]
@@ -117,12 +117,6 @@ def city_groups(desk: Desk) -> dict[str, tuple[str, str, list[int]]]:
                 )
         groups[group] = (told["en"], told["zh"], sorted(set(answers["city_id"].to_list())))
     return groups
-
-
-def _year(desk: Desk) -> int | None:
-    """Return the last year of the sources of firms; None where there is none."""
-    years = [max(desk.catalog.source(name).years) for name in desk.of_kind("firms")]
-    return max(years, default=None)
 
 
 def _rule(desk: Desk, about: str) -> Rule:
