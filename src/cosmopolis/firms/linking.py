@@ -1,7 +1,7 @@
 """One firm across sources: rows of many lists become firms, each known by its first row.
 
-A firm stands in a source at most once here: two rows of one source are one firm only by the source's own id,
-or where form of name, country and city are the same. Which names are alike is told by
+A list has a firm once as a rule: two rows of one list are one firm only by the list's own id, or where the
+names are the same but for legal forms and spaces. Which names are alike is told by
 `cosmopolis.firms.matching`.
 """
 
@@ -28,6 +28,8 @@ ROWS = pl.Schema(
 
 LINKED = pl.Schema({"source": pl.String, "company": pl.String, "firm": pl.String, "score": pl.Float64})
 """What is told: the firm of each company of each source, and how alike the names are, 1 for its first."""
+
+_SAME = 0.999999  # names that differ in spaces and legal forms alone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +58,7 @@ def link(rows: pl.DataFrame, *, rule: LinkRule | None = None) -> pl.DataFrame:
     Sources are taken in the order in which they first appear. A company is the firm of an earlier source
     with which it shares the ISIN; else the one most alike by name where that is enough by `rule`; else a
     firm of its own, with the id `source:company`. Of several companies of one source that would be the same
-    firm, the most alike is, and the others look for the next.
+    firm, the most alike is, and the others look for the next, unless their names are the same but for spaces.
 
     Parameters
     ----------
@@ -171,7 +173,7 @@ def _greedy(known: pl.DataFrame, pairs: pl.DataFrame) -> tuple[dict[int, str], d
         taken: set[str] = set()
         for later, earlier, score in of_source.get(source, []):
             firm = firm_of[earlier]
-            if later not in firm_of and firm not in taken:
+            if later not in firm_of and (firm not in taken or score >= _SAME):
                 firm_of[later], score_of[later] = firm, score
                 taken.add(firm)
         for place in places:

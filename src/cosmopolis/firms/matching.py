@@ -76,9 +76,11 @@ class Index:
     weights: pl.DataFrame
 
 
-def _apart(names: pl.Series, countries: pl.Series, place: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _apart(
+    names: pl.Series, countries: pl.Series, place: str, *, keep_places: bool
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Take names apart: forms with their countries, and words."""
-    forms = firm_forms(names)
+    forms = firm_forms(names, keep_places=keep_places)
     words = words_of(forms)
     frame = pl.DataFrame(
         {
@@ -101,7 +103,7 @@ def index(names: pl.DataFrame) -> Index:
         By `NAMES`.
     """
     require(names, list(NAMES), what="names of firms")
-    forms, words = _apart(names["name"], names["country"], "place")
+    forms, words = _apart(names["name"], names["country"], "place", keep_places=True)
     counted = words.group_by("word").agg(names=pl.len().cast(pl.Int64)).sort("word")
     weights = counted.with_columns(weight=_weight(pl.col("names"), names.height))
     return Index(names=forms.with_columns(names["firm"]), words=words, weights=weights)
@@ -174,7 +176,7 @@ def compare(
     """
     rule = rule or Rule()
     none = pl.Series("country", [None] * len(names), dtype=pl.String)
-    forms, words = _apart(names, none if countries is None else countries, "query")
+    forms, words = _apart(names, none if countries is None else countries, "query", keep_places=False)
     pairs = candidates(among, forms, words, rule)
     scored = _scores(among, pairs, forms, words, rule)
     apart = (pl.col("country") != pl.col("country_of")).fill_null(value=False)

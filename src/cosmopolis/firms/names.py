@@ -15,6 +15,7 @@ import polars as pl
 from cosmopolis.places.names import normal_form
 
 _BRACKETS = re.compile(r"\([^)]*\)|\[[^\]]*\]|（[^）]*）|<[^>]*>")
+_ARTICLE = re.compile(r"^\s*[Ll]['’](?=\w)")
 _AMPERSAND = re.compile(r"\s*[&+＆]\s*")
 _APART = re.compile(r"\b(?<!\d)([^\W\d]) (?=[^\W\d]\b)")
 _NUMBERS = re.compile(r"^(?:\d+|i{2,3}|iv|vi{0,3}|ix|xi{0,3})$")
@@ -68,7 +69,18 @@ def words_apart() -> frozenset[str]:
     return frozenset(word for words in _settings()["apart"].values() for word in words)
 
 
-def firm_forms(names: pl.Series) -> pl.Series:
+def _unbracketed(name: str, *, keep_places: bool) -> str:
+    """Leave brackets out, unless nothing would stay; those that name a country stay where asked for."""
+
+    def said(match: re.Match[str]) -> str:
+        inside = match[0].strip("()[]<>（）").lower()
+        return f" {inside} " if keep_places and inside in words_apart() else " "
+
+    outside = _ARTICLE.sub("", _BRACKETS.sub(said, name))
+    return outside if outside.strip() else name
+
+
+def firm_forms(names: pl.Series, *, keep_places: bool = False) -> pl.Series:
     """Return the form of each name under which firms are compared.
 
     What stands in brackets is left out, `&` and `+` are no letters, single letters in a row are one word,
@@ -79,6 +91,9 @@ def firm_forms(names: pl.Series) -> pl.Series:
     ----------
     names
         Texts; null stays null.
+    keep_places
+        Whether brackets that name a country of `words_apart` stay: "Delta Electronics (Thailand)" is listed
+        apart from its parent. A list that is looked for in another writes its national branches so.
 
     Examples
     --------
@@ -89,10 +104,7 @@ def firm_forms(names: pl.Series) -> pl.Series:
     """
     given = names.cast(pl.String)
     distinct = given.drop_nulls().unique(maintain_order=True).to_list()
-    open_names = [
-        _AMPERSAND.sub(" ", outside if (outside := _BRACKETS.sub(" ", name)).strip() else name)
-        for name in distinct
-    ]
+    open_names = [_AMPERSAND.sub(" ", _unbracketed(name, keep_places=keep_places)) for name in distinct]
     keys = pl.DataFrame({"name": open_names}, schema={"name": pl.String}).select(normal_form(pl.col("name")))
     forms = [_bare(key) for key in keys["name"].to_list()]
     return given.replace_strict(distinct, forms, default=None, return_dtype=pl.String)

@@ -60,8 +60,11 @@ MEMBERS = pl.Schema(
         "way": pl.String,
     }
 )
-"""Columns of the table `basket_firms`: `way` is `kind` (by sector, industry and size), `name` (named, and found
-in a list), `file` (named, with the city that the basket gives) or `none` (named, and nowhere found)."""
+"""Columns of the table `basket_firms`.
+
+`way` is `kind` (by sector, industry and size), `name` (named, and found in a list), `file` (named, with the
+city that the basket gives) or `none` (named, and nowhere found).
+"""
 
 BASKETS = "baskets"
 """Where firms come from that no list of the edition has."""
