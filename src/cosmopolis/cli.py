@@ -119,6 +119,10 @@ def _parser() -> _Parser:
     index.add_argument("--out", type=Path, metavar="DIR", help="folder to write to (out/<index id>)")
     index.set_defaults(run=_index, options=_options(index))
 
+    new = commands.add_parser("new", help="write a folder with an edition of your own, which builds as it is")
+    new.add_argument("folder", type=Path, metavar="DIR", help="folder to write to, new or empty")
+    new.set_defaults(run=_new, options=_options(new))
+
     _add_simulate(commands)
     _add_network(commands)
 
@@ -284,6 +288,12 @@ def _index(args: argparse.Namespace) -> int:
 
     _not_a_result(args.out)
     return run(args.spec, args.out)
+
+
+def _new(args: argparse.Namespace) -> int:
+    from cosmopolis.pipeline.starting import run
+
+    return run(args.folder)
 
 
 def _simulate(args: argparse.Namespace) -> int:
