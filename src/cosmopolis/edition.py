@@ -193,6 +193,9 @@ class ProductionSettings:
         `Apple = "Cupertino, California"`; of others the headquarters that the firms know.
     supplier_known, supplier_near_km, supplier_regional, supplier_multi_site
         `known`, `near_km`, `regional` and `multi_site` of `cosmopolis.measures.suppliers.SupplierRule`.
+    ownership_known
+        Share of the branches of a field and year whose place must be known for a network between cities; below
+        it the few that are named stand for countries that are one city.
     pole_gap
         From this lead on, in times the second city's headquarters, a first city can be a pole: 2 is what the
         rank-size rule gives by itself (`cosmopolis.measures.poles`).
@@ -227,6 +230,7 @@ class ProductionSettings:
     downscale: str = "people"
     centres: dict[str, str] = field(default_factory=dict)
     supplier_known: float = 0.8
+    ownership_known: float = 0.5
     supplier_near_km: float = 60.0
     supplier_regional: float = 0.5
     supplier_multi_site: float = 1.5
@@ -468,6 +472,7 @@ def _check_production(settings: ProductionSettings, where: str) -> None:
         )
     for key, share in (
         ("supplier_known", settings.supplier_known),
+        ("ownership_known", settings.ownership_known),
         ("supplier_regional", settings.supplier_regional),
         ("centres_share", settings.centres_share),
     ):
