@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 import world
-from world.killed import draw_nothing
+from world.killed import draw_nothing, write_no_page
 from world.run import run
 
 from cosmopolis.publish import report
+from cosmopolis.publish.profile import page
 from cosmopolis.sources.fetch import default_cache
 
 REAL_FILES = tuple(
@@ -57,3 +58,4 @@ def built(tiny: world.World, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def no_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the drawings out of the report, which take most of a build's time."""
     monkeypatch.setattr(report, "write", draw_nothing)
+    monkeypatch.setattr(page, "write", write_no_page)

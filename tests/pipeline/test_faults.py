@@ -13,11 +13,12 @@ from typing import Any
 import polars as pl
 import pytest
 import world
-from world.killed import draw_nothing
+from world.killed import draw_nothing, write_no_page
 from world.run import KILLED, run, spawn
 
 from cosmopolis.pipeline.folder import PARTS
 from cosmopolis.publish import report
+from cosmopolis.publish.profile import page
 from cosmopolis.publish.result import Result
 
 NEEDED = ("geonames", "country-names")
@@ -80,6 +81,7 @@ def test_a_missing_source_is_a_gap_and_no_crash(
         return draw_nothing(result, folder)
 
     monkeypatch.setattr(report, "write", remember)
+    monkeypatch.setattr(page, "write", write_no_page)
     without = world.save(tmp_path)
     shutil.rmtree(without.mirror / source)
     answer = run(*_build(without, tmp_path / "out"))

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 import world
 from world.facts import ALDER, ASPEN, BEECH, BIRCH, CEDAR, DOGWOOD
-from world.killed import draw_nothing
+from world.killed import draw_nothing, write_no_page
 from world.run import run
 
 from cosmopolis.edition import InnovationSettings
@@ -18,6 +18,7 @@ from cosmopolis.networks.links import COUNTRY_LINKS
 from cosmopolis.pipeline.innovation.tables import country_trends_table
 from cosmopolis.publish import report
 from cosmopolis.publish.innovation.schemas import KEYS
+from cosmopolis.publish.profile import page
 
 SOURCES = (*world.SOURCES, "paper-table", "patent-table")
 
@@ -90,6 +91,7 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Path:
         catalog.write(catalog_lines())
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(report, "write", draw_nothing)
+        patch.setattr(page, "write", write_no_page)
         answer = run("build", made.edition, "--mirror", made.mirror, "--offline", "--out", folder / "out")
     assert answer.status == 0, answer.err
     return folder / "out"

@@ -15,10 +15,11 @@ from pathlib import Path
 
 import pytest
 import world
-from world.killed import draw_nothing
+from world.killed import draw_nothing, write_no_page
 from world.run import KILLED, run, spawn
 
 from cosmopolis.publish import report
+from cosmopolis.publish.profile import page
 
 SEED = 20_260_906
 FEW = ("geonames", "country-names", "airports", "air-routes-2022", "ports")
@@ -88,6 +89,7 @@ def old(tmp_path_factory: pytest.TempPathFactory) -> Path:
     older = world.save(folder, edition=world.edition_text(FEW, largest="2"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(report, "write", draw_nothing)
+        patch.setattr(page, "write", write_no_page)
         assert run(*_arguments(older, folder)).status == 0
     return folder / "tiny"
 

@@ -6,11 +6,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 from real_mirror import link_sources
-from world.killed import draw_nothing
+from world.killed import draw_nothing, write_no_page
 from world.run import run
 
 from cosmopolis.edition import load
 from cosmopolis.publish import report
+from cosmopolis.publish.profile import page
 
 FIRST = 25
 EXPECTED = ("London", "New York", "Tokyo", "Paris", "Singapore", "Shanghai")
@@ -31,6 +32,7 @@ def result(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("open") / "open"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(report, "write", draw_nothing)
+        patch.setattr(page, "write", write_no_page)
         answer = run("build", "open", "--mirror", mirror, "--offline", "--out", out, "--quiet")
     assert answer.status == 0, answer.err
     assert answer.err == ""

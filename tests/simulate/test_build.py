@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from world.killed import draw_nothing
+from world.killed import draw_nothing, write_no_page
 from world.run import run
 
 from cosmopolis.edition import load
 from cosmopolis.publish import report
+from cosmopolis.publish.profile import page
 from cosmopolis.sources import catalog
 from cosmopolis.sources.fetch import states
 
@@ -46,6 +47,7 @@ def result(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("built") / "synthetic"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(report, "write", draw_nothing)
+        patch.setattr(page, "write", write_no_page)
         edition = mirror / "edition.toml"
         answer = run("build", edition, "--mirror", mirror, "--offline", "--out", out, "--quiet")
     assert answer.status == 0, answer.err

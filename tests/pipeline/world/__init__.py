@@ -49,6 +49,7 @@ _SETTINGS = {
     r"^air_links = \d+": "air_links = 3",
     r"^headquarters = \d+": "headquarters = 2",
     r"^links = \d+": "links = 12",
+    r"^profile_top = \d+": "profile_top = 1",
 }
 """What the tiny edition says otherwise than `open`: patterns of lines and what stands there."""
 

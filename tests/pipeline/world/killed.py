@@ -16,7 +16,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ import cosmopolis.pipeline.notes
 import cosmopolis.pipeline.run  # noqa: F401 - all imported before the first fork
 from cosmopolis.cli import main
 from cosmopolis.publish import report
+from cosmopolis.publish.profile import page
 from cosmopolis.publish.result import Result
 
 AT_A_TIME = 2
@@ -42,6 +43,17 @@ def draw_nothing(result: Result, folder: Path) -> dict[str, Path]:
     return paths
 
 
+def write_no_page(
+    result: Result, cities: Sequence[int], folder: Path, *, report_folder: str = ""
+) -> list[Path]:
+    """Write something small in place of the pages on cities, for tests that are not about them."""
+    folder.mkdir()
+    paths = [folder / f"{city}.{language}.html" for city in cities for language in ("en", "zh")]
+    for path in paths:
+        path.write_text(f"{result.hash} {report_folder}", encoding="utf-8")
+    return paths
+
+
 def _work(at: int, folder: str, arguments: list[str], *, limit: int | None) -> int:
     moments: list[tuple[str, str]] = []
 
@@ -53,6 +65,7 @@ def _work(at: int, folder: str, arguments: list[str], *, limit: int | None) -> i
                 os.kill(os.getpid(), signal.SIGKILL)
 
     report.write = draw_nothing
+    page.write = write_no_page
     sys.addaudithook(watch)
     with _limited(limit):
         status = main(arguments)
