@@ -194,6 +194,12 @@ GLEIF_SAMPLE = {
 }
 
 
+TRADE = {
+    "penppml_trade.csv.gz": '"exp","imp","time","export"\n',
+    "bilateral_trade_value_2015_BTV.csv": "Country Code_source,Country Code_target,BTV\n",
+}
+
+
 CASES: tuple[Case, ...] = (
     Case(
         source="geonames",
@@ -884,6 +890,186 @@ CASES: tuple[Case, ...] = (
             "truncated": ("Ash", "acme"),
             "missing city": (",2", "city"),
             "value": ("Ash,6", "value"),
+        },
+    ),
+    Case(
+        source="bilateral-trade",
+        part="trade",
+        file="penppml_trade.csv.gz",
+        before='"exp","imp","time","export","id","agreement"\n',
+        between="\n",
+        good=('"XAA","XBB","2012",7e6,0,""', '"XBB","XAA","2012",0,0,""'),
+        broken={
+            "truncated": ('"XAA","XCC"', "time"),
+            "quotation mark never closed": ('"XAA,"XCC","2012",7e6,0,""', "row"),
+            "country": ('"XAA","ZW1","2012",7e6,0,""', "destination"),
+            "year": ('"XAA","XCC","soon",7e6,0,""', "year"),
+            "wrong type": ('"XAA","XCC","2012",much,0,""', "value_musd"),
+            "out of range": ('"XAA","XCC","2012",-7e6,0,""', "value_musd"),
+            "missing value": ('"XAA","XCC","2012",,0,""', "value_musd"),
+            "duplicate key": ('"XAA","XBB","2012",8e6,0,"other"', "year+origin+destination"),
+        },
+        others=TRADE,
+    ),
+    Case(
+        source="bilateral-trade",
+        part="both_ways",
+        file="bilateral_trade_value_2015_BTV.csv",
+        before="Country Code_source,Country Code_target,BTV\n",
+        between="\n",
+        good=("XAA,XBB,1.5E+6", "XBB,XCC,2"),
+        broken={
+            "truncated": ("XAA,XCC", "btv"),
+            "country": ("XAA,,3", "destination"),
+            "wrong type": ("XAA,XCC,much", "value_musd"),
+            "duplicate key": ("XAA,XBB,3", "year+origin+destination"),
+        },
+        others=TRADE,
+    ),
+    Case(
+        source="trade-table",
+        part="trade",
+        file="trade.csv",
+        before="year,origin,destination,value_musd\n",
+        between="\n",
+        good=("2020,XAA,XBB,7", "2020,XBB,XAA,3"),
+        broken={
+            "truncated": ("2020,XAA", "destination"),
+            "year": ("soon,XAA,XCC,7", "year"),
+            "country": ("2020,XAA,Bosk,7", "destination"),
+            "missing country": ("2020,,XCC,7", "origin"),
+            "wrong type": ("2020,XAA,XCC,much", "value_musd"),
+            "out of range": ("2020,XAA,XCC,-7", "value_musd"),
+            "duplicate key": ("2020,XAA,XBB,9", "year+origin+destination"),
+        },
+    ),
+    Case(
+        source="un-votes",
+        part="votes",
+        file="un_votes.csv.gz",
+        before='"rcid","country","country_code","vote"\n',
+        between="\n",
+        good=('3,"Arborea","XA","yes"', '3,"Bosk, Upper","XB","abstain"'),
+        broken={
+            "truncated": ('3,"Copse"', "country_code"),
+            "quotation mark never closed": ('3,"Copse,"XC","no"', "row"),
+            "no such roll call": ('9,"Copse","XC","no"', "year"),
+            "no country": ('3,"Copse",,"no"', "country"),
+            "vote": ('3,"Copse","XC","absent"', "vote"),
+            "duplicate key": ('3,"Arborea","XA","no"', "roll_call+country"),
+        },
+        others={"un_roll_calls.csv.gz": '"rcid","session","descr"\n3,1,"A \\LONE" MARK"\n'},
+    ),
+    Case(
+        source="financedatabase",
+        part="companies",
+        file="companies.csv.gz",
+        before=(
+            "company_id,name,sector,industry,country,state,city,website,market_cap,isin,any_active,"
+            "all_exchanges,all_symbols,source\n"
+        ),
+        between="\n",
+        good=(
+            "1,Acorn,Energy,Gas,Arborea,,Alder,,Mega Cap,,True,LSE,A.L,csv_2026-08-16",
+            "2,Beech,Energy,Gas,Arborea,,Alder,,,,False,,,json_2023-02-13",
+        ),
+        broken={
+            "truncated": ("3,Cedar,Ene", "industry"),
+            "missing city": ("3,Cedar,Energy,Gas,Arborea,,,,,,True,,,csv_2026-08-16", "headquarters"),
+            "missing name": ("3,,Energy,Gas,Arborea,,Alder,,,,True,,,csv_2026-08-16", "name"),
+            "size": ("3,Cedar,Energy,Gas,Arborea,,Alder,,Giant Cap,,True,,,csv_2026-08-16", "size"),
+            "status": ("3,Cedar,Energy,Gas,Arborea,,Alder,,,,maybe,,,csv_2026-08-16", "status"),
+            "year": ("3,Cedar,Energy,Gas,Arborea,,Alder,,,,True,,,csv", "year"),
+            "duplicate key": ("1,Acorn,Energy,Gas,Arborea,,Alder,,,,True,,,csv_2026-08-16", "company+year"),
+        },
+    ),
+    Case(
+        source="fortune-global-500",
+        part="companies",
+        file="fortune_global500_2019_hq.tsv",
+        before=(
+            "Rank\tCompany\tRevenues\tEmployees\tCountry\tSector\tIndustry\tHQ Location\tCompany Website\n"
+        ),
+        between="\n",
+        good=(
+            '1\tAcorn\t"$1,234.50 "\t"2,000"\tArborea\tEnergy\tGas\tAlder\thttps://acorn.example',
+            '2\tBeech\t"$1,134.50 "\t-\tArborea\tEnergy\tGas\tAlder, Arborea\t',
+        ),
+        broken={
+            "truncated": ("3\tCedar", "Revenues"),
+            "end of an old program": ("\x1a\t\t\t\t\t\t\t\t", "row"),
+            "missing headquarters": ('3\tCedar\t"$9 "\t1\tArborea\tEnergy\tGas\t\t', "headquarters"),
+            "revenue": ("3\tCedar\tmuch\t1\tArborea\tEnergy\tGas\tAlder\t", "revenue_musd"),
+            "duplicate key": ('1\tCedar\t"$9 "\t1\tArborea\tEnergy\tGas\tAlder\t', "company+year"),
+        },
+    ),
+    Case(
+        source="fortune-500-us",
+        part="companies",
+        file="fortune500_us_2015_2018_hq.csv",
+        before="year,rank,company,sector,industry,hq_city,hq_state,employees,revenues_musd,website\n",
+        between="\n",
+        good=(
+            "2015,1,Acorn,Energy,Gas,Alder,QA,10,100.5,",
+            "2016,1,Acorn,Energy,Gas,Birch,QA,10,100.5,",
+        ),
+        broken={
+            "truncated": ("2015,2,Be", "sector"),
+            "missing city": ("2017,2,Beech,,,,,10,100.5,", "headquarters"),
+            "rank": ("2015,0,Beech,Energy,Gas,Alder,QA,10,100.5,", "rank"),
+            "year": ("soon,2,Beech,Energy,Gas,Alder,QA,10,100.5,", "year"),
+            "employees": ("2015,2,Beech,Energy,Gas,Alder,QA,-1,100.5,", "employees"),
+            "duplicate key": ("2015,9,Acorn,Energy,Gas,Alder,QA,10,100.5,", "company+year"),
+        },
+    ),
+    Case(
+        source="sp500",
+        part="companies",
+        file="constituents.csv",
+        before="Symbol,Security,GICS Sector,GICS Sub-Industry,Headquarters Location,Founded\n",
+        between="\n",
+        good=('ACN,Acorn,Energy,Gas,"Alder, Quasar",1900', 'BEE,Beech,Energy,Gas,"Birch, Quasar[2]; Oak",'),
+        broken={
+            "truncated": ("CED,Ced", "GICS Sector"),
+            "no headquarters": ("CED,Cedar,Energy,Gas,none,", "headquarters"),
+            "missing symbol": (',Cedar,Energy,Gas,"Alder, Quasar",', "company"),
+            "quotation mark never closed": ('CED,Cedar,Energy,Gas,"Alder, Quasar,', "row"),
+        },
+    ),
+    Case(
+        source="unicorns",
+        part="companies",
+        file="unicorn_companies_2022.csv",
+        before=(
+            "Company,Valuation,Date Joined,Industry,City,Country,Investor 1,Investor 2,Investor 3,Investor 4\n"
+        ),
+        between="\n",
+        good=(
+            "Acorn,$2B,01-02-2020,Health,Alder,Arborea,Oak Capital, Elm Fund,,",
+            "Acorn,$1B,01-02-2021,Health,,Singapore,,,,",
+        ),
+        broken={
+            "truncated": ("Beech,$1B", "Date Joined"),
+            "missing city": ("Beech,$1B,01-02-2021,Health,,Arborea,,,,", "headquarters"),
+            "valuation": ("Beech,billions,01-02-2021,Health,Alder,Arborea,,,,", "market_value_musd"),
+            "duplicate key": ("Acorn,$1B,01-02-2020,Health,Alder,Arborea,,,,", "company+year"),
+        },
+    ),
+    Case(
+        source="company-table",
+        part="companies",
+        file="companies.csv",
+        before="Name,Year,City,Country,Size,Exchanges,Status\n",
+        between="\n",
+        good=("Acorn,2020,Alder,XA,Large,LSE;NYSE,", "Acorn,2021,Alder,Arborea,,,delisted"),
+        broken={
+            "truncated": ("Beech,20", "headquarters"),
+            "missing name": (",2020,Alder,XA,,,", "company"),
+            "missing city": ("Beech,2020,,XA,,,", "headquarters"),
+            "size": ("Beech,2020,Alder,XA,huge,,", "size"),
+            "status": ("Beech,2020,Alder,XA,,,gone", "status"),
+            "year": ("Beech,soon,Alder,XA,,,", "year"),
+            "duplicate key": ("Acorn,2020,Birch,XA,,,", "company+year"),
         },
     ),
 )

@@ -21,6 +21,9 @@ from cosmopolis.ledger import Ledger
 from cosmopolis.records import admit
 from cosmopolis.sources import (
     country_names,
+    financedatabase,
+    fortune_500_us,
+    fortune_global_500,
     gleif_sample,
     icml_nips_iclr,
     openalex_country_coauthorship,
@@ -29,7 +32,9 @@ from cosmopolis.sources import (
     patentsview_sample,
     readers,
     ror,
+    sp500,
     tcs_offices,
+    unicorns,
 )
 
 BREAKS = [(case, what) for case in CASES for what in case.broken]
@@ -150,12 +155,21 @@ READ_FILES = {
         patentsview_sample.ASSIGNEES,
         patentsview_sample.CLASSES,
     ),
+    "company-table": ("companies.csv",),
+    "financedatabase": (financedatabase.FILE,),
+    "fortune-500-us": (fortune_500_us.FILE,),
+    "fortune-global-500": (fortune_global_500.FILE,),
     "gleif": ("2026-lei2-golden-copy.csv", "2026-rr-golden-copy.csv"),
     "gleif-sample": (gleif_sample.ENTITIES, gleif_sample.TIES),
     "office-table": ("offices.csv",),
     "ror": (ror.FILE,),
     "service-table": ("services.csv",),
+    "sp500": (sp500.FILE,),
     "tcs-offices": (tcs_offices.FILE,),
+    "bilateral-trade": ("penppml_trade.csv.gz", "bilateral_trade_value_2015_BTV.csv"),
+    "trade-table": ("trade.csv",),
+    "un-votes": ("un_votes.csv.gz", "un_roll_calls.csv.gz"),
+    "unicorns": (unicorns.FILE,),
     "world-borders": tuple(f"naturalearth_lowres.{kind}" for kind in ("shp", "shx", "dbf", "cpg")),
 }
 """Every file that a reader opens, by source."""
@@ -164,7 +178,15 @@ ROWS_OF_TEXT = {("geonames", "other JSON"), ("openflights-2014", "a list of JSON
 """Where other JSON is in the format of the file, though each of its rows is broken."""
 
 
-ELSEWHERE = {"cepii-geodist", "gawc-2000", "openalex", "openalex-institutions", "openalex-sample", "ror-dump"}
+ELSEWHERE = {
+    "cepii-geodist",
+    "gawc-2000",
+    "openalex",
+    "openalex-institutions",
+    "openalex-sample",
+    "ror-dump",
+    "un-ideal-points",
+}
 """Sources whose rows are broken in the test of their own reader."""
 
 
