@@ -194,8 +194,8 @@ class ProductionSettings:
     supplier_known, supplier_near_km, supplier_regional, supplier_multi_site
         `known`, `near_km`, `regional` and `multi_site` of `cosmopolis.measures.suppliers.SupplierRule`.
     ownership_known
-        Share of the branches of a field and year whose place must be known for a network between cities; below
-        it the few that are named stand for countries that are one city.
+        Share of the branches of a field and year whose place must be known for a network between cities;
+        below it the few that are named stand for countries that are one city.
     pole_gap
         From this lead on, in times the second city's headquarters, a first city can be a pole: 2 is what the
         rank-size rule gives by itself (`cosmopolis.measures.poles`).

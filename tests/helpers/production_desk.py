@@ -57,10 +57,11 @@ def desk_of(folder: Path, files: Mapping[str, Mapping[str, str]], *, draws: int 
 
 
 def firms_of(*rows: tuple[str, int, str]) -> Firms:
-    """Make a register of firms of `name, city_id, country`, each with its name as its id."""
+    """Make a register of firms of `name, city_id, country`, with name and country as their ids."""
+    plain: dict[str, list[str]] = {"exchanges": [], "sources": []}
     frame = pl.DataFrame(
         [
-            {"firm": name, "name": name, "city_id": city, "country": country, "exchanges": [], "sources": []}
+            {"firm": f"{name}, {country}", "name": name, "city_id": city, "country": country, **plain}
             for name, city, country in rows
         ],
         schema=REGISTER,

@@ -64,7 +64,7 @@ Entity.LegalAddress.Country,Entity.EntityStatus,Registration.RegistrationStatus
 {LEI}014,Under a circle,Alder,XA,XA,ACTIVE,ISSUED
 {LEI}015,Alone,Alder,XA,XA,ACTIVE,ISSUED
 {LEI}016,Closed,Alder,XA,XA,INACTIVE,LAPSED
-{LEI}017,Abroad,Nowhere,XB,XB,ACTIVE,ISSUED
+{LEI}017,Abroad,Moss,XB,XB,ACTIVE,ISSUED
 {LEI}018,Orphan,Alder,XA,XA,ACTIVE,ISSUED
 """
 TIES = "".join(
@@ -120,6 +120,32 @@ def test_a_long_register_is_settled_by_numbers_alike(tmp_path: Path, monkeypatch
     by_number, _ = _gleif(tmp_path / "b")
     assert _counts(by_number, "gleif") == _counts(plain, "gleif")
     assert by_number.shelf.ledger.reasons("gleif") == plain.shelf.ledger.reasons("gleif")
+
+
+def test_where_few_places_are_known_there_is_no_network_between_cities(tmp_path: Path) -> None:
+    rows = (
+        "firm,role,year,place,country\nAcme,hq,2020,Alder,XA\nAcme,branch,2020,Saint Ivy,XB\n"
+        "Acme,branch,2020,Nowhere,XB\nAcme,branch,2020,Nowhere,XA\n"
+    )
+    desk = desk_of(tmp_path, {"office-table": {"offices.csv": rows}})
+    made = ownership.make(desk, Firms())
+    assert made.links.is_empty()
+    assert made.tables["ownership_cities"].is_empty()
+    assert made.country_links.select("origin", "destination", "weight").rows() == [("XA", "XB", 2.0)]
+    lines = desk.shelf.ledger.tables()["office-table"]
+    assert lines["row"].to_list() == [4]
+
+
+def test_a_name_that_several_firms_bear_is_told_by_the_countries_of_the_branches(tmp_path: Path) -> None:
+    rows = (
+        "firm,role,year,place,country\nAcme,branch,2020,Alder,XA\nAcme,branch,2020,Linden-Königsberg,XB\n"
+        "Twin,branch,2020,Alder,XA\nTwin,branch,2020,Saint Ivy,XB\n"
+    )
+    desk = desk_of(tmp_path, {"office-table": {"offices.csv": rows}})
+    firms = firms_of(("Acme", 9, "XB"), ("Acme", 5, "XZ"), ("Twin", 1, "XA"), ("Twin", 9, "XB"))
+    made = ownership.make(desk, firms)
+    assert made.links.select("origin", "destination").rows() == [(9, 1), (9, 10)]  # Acme's; Twin is two firms
+    assert made.tables["ownership_firms"].select("firms", "firms_placed").rows() == [(2, 1)]
 
 
 def test_an_edition_without_sources_has_nothing(tmp_path: Path) -> None:

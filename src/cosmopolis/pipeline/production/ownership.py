@@ -12,7 +12,7 @@ import polars as pl
 
 from cosmopolis.measures import power
 from cosmopolis.networks import ownership
-from cosmopolis.networks.links import Built
+from cosmopolis.networks.links import SELF_LINK, Built
 from cosmopolis.networks.national_branches import national_branches
 from cosmopolis.networks.ownership_trees import Trees, ultimate_parents
 from cosmopolis.pipeline.placing import REASONS, not_placed
@@ -64,6 +64,7 @@ _HELD = pl.Schema(
         "value": pl.Float64,
     }
 )
+_SAME_COUNTRY = "both ends lie in the same country, and a network between cities knows too little of one"
 _NO_ENTITY = "the parent at the top is not among the entities of the source"
 
 
@@ -89,7 +90,7 @@ def make(desk: Desk, firms: Firms) -> Made:
         [every.drop("row"), seats.with_columns(at=-1 - pl.int_range(pl.len()))], how="diagonal_relaxed"
     )
     rows = rows.rename({"at": "row"})
-    in_city = rows.drop_nulls("city_id")
+    in_city = _where_places_are_known(rows, share=desk.edition.production.ownership_known)
     placed = in_city.join(_firms_placed(in_city), on=["field", "year", "firm"], how="semi")
     built = ownership.branches(placed)
     by_country = ownership.branches(
@@ -117,6 +118,16 @@ def make(desk: Desk, firms: Firms) -> Made:
     )
 
 
+def _where_places_are_known(rows: pl.DataFrame, *, share: float) -> pl.DataFrame:
+    """Return offices in cities, of those fields and years that know the places of enough branches."""
+    known = pl.col("place_id").is_not_null() | pl.col("city_id").is_not_null()
+    of_branches = rows.filter(pl.col("role") == ownership.BRANCH).group_by("field", "year")
+    enough = of_branches.agg(known=known.mean()).filter(pl.col("known") >= share)
+    return rows.drop_nulls("city_id").join(
+        enough.select("field", "year"), on=["field", "year"], how="semi", maintain_order="left"
+    )
+
+
 def _firms_placed(in_city: pl.DataFrame) -> pl.DataFrame:
     """Name the firms whose headquarters lies in a known city."""
     seat = pl.col("role") == ownership.HEADQUARTERS
@@ -124,19 +135,35 @@ def _firms_placed(in_city: pl.DataFrame) -> pl.DataFrame:
 
 
 def _seats(every: pl.DataFrame, firms: Firms) -> pl.DataFrame:
-    """Find headquarters in the register of firms, for those firms that have none in a known city."""
+    """Find headquarters in the register of firms, for those firms that have none in a known city.
+
+    A name that several firms of the register bear is looked for once more in each country where the firm has
+    a branch; it is found if those countries hold one firm of that name, not if they hold two.
+    """
     of_firm = ["field", "year", "firm"]
     known = _firms_placed(every.drop_nulls("city_id"))
-    wanted = (
-        every.select(*of_firm, "name")
-        .unique(of_firm, keep="first", maintain_order=True)
-        .join(known, on=of_firm, how="anti", maintain_order="left")
-        .sort(of_firm)
+    wanted = every.join(known, on=of_firm, how="anti", maintain_order="left").sort(*of_firm, "row")
+    names = wanted.select("name").unique().sort("name")
+    by_name = names.hstack(firms.find(names["name"]).select(found="firm")).drop_nulls("found")
+    abroad = (
+        wanted.select("name", "country")
+        .drop_nulls("country")
+        .join(by_name, on="name", how="anti")
+        .unique()
+        .sort("name", "country")
+    )
+    by_country = (
+        abroad.hstack(firms.find(abroad["name"], abroad["country"]).select(found="firm"))
+        .drop_nulls("found")
+        .filter(pl.col("found").n_unique().over("name") == 1)
+        .select("name", "found")
+        .unique()
     )
     register = firms.frame.select(found="firm", city_id="city_id", country="country")
-    found = firms.find(wanted["name"]).select(found="firm")
     return (
-        wanted.hstack(found)
+        wanted.select(*of_firm, "name")
+        .unique(of_firm, keep="first", maintain_order=True)
+        .join(pl.concat([by_name, by_country]), on="name", how="inner", maintain_order="left")
         .join(register, on="found", how="inner", maintain_order="left")
         .drop_nulls("city_id")
         .select(*of_firm, "name", "city_id", "country", role=pl.lit(ownership.HEADQUARTERS))
@@ -152,8 +179,9 @@ def _count(desk: Desk, part: _Held, every: pl.DataFrame, used: pl.Series, by_cou
     said = mine.select("row", "at").join(
         by_country.unused.rename({"row": "at"}), on="at", how="left", maintain_order="left"
     )
+    reason = pl.col("reason").replace({SELF_LINK: _SAME_COUNTRY})
     lines = said.drop_nulls("reason").select(
-        "row", column=pl.lit("firm"), value=pl.lit(None, dtype=pl.String), reason="reason"
+        "row", column=pl.lit("firm"), value=pl.lit(None, dtype=pl.String), reason=reason
     )
     told = pl.concat([part.lines, lines])
     _settle(desk, part.source, part.part, behind, told, otherwise=ownership.NO_HEADQUARTERS)
