@@ -2,7 +2,7 @@
 
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
@@ -146,20 +146,24 @@ def test_cities_and_firms_without_an_office_stay() -> None:
     assert interlocking.links(wide([[5, 0], [0, 2]])).is_empty()
 
 
-def test_firms_that_are_sorted_into_two_cities_stand_out() -> None:
-    """Fifty firms go to cities at random, and twenty more all to the same two small ones."""
+@pytest.mark.parametrize("sizes", ["expected", "exact"])
+def test_firms_that_are_sorted_into_two_cities_stand_out(sizes: Literal["expected", "exact"]) -> None:
+    """Two hundred firms go to three cities of forty at random, and fourteen more all to the same two."""
     draw = np.random.default_rng(11)
-    table = (draw.random((30, 50)) < np.linspace(0.8, 0.1, 30)[:, None]).astype(int)
-    planted = np.zeros((30, 20), dtype=int)
-    planted[[27, 29]] = 1
-    found = interlocking.backbone(wide(np.hstack([table, planted])))
-    first = found.sort("sdsm_p").row(0, named=True)
-    assert (first["origin"], first["destination"], first["verdict"]) == ("c027", "c029", "more")
-    # Of the other pairs hardly any is beyond chance.
-    assert found.filter(pl.col("verdict") == "more").height <= 2
-    uncorrected = interlocking.backbone(wide(np.hstack([table, planted])), correction="none")
-    assert uncorrected.filter(pl.col("verdict") == "more").height > 2
-    assert uncorrected["sdsm_p"].equals(found["sdsm_p"])
+    table = np.zeros((40, 214), dtype=int)
+    for firm in range(200):
+        table[draw.choice(40, 3, replace=False), firm] = draw.integers(1, 6)
+    table[[17, 31], 200:] = 1
+    found = interlocking.backbone(wide(table), sizes=sizes)
+    shared = interlocking.links(wide(table))
+    assert found.select("origin", "destination", "firms").equals(
+        shared.select("origin", "destination", "firms")
+    )
+    beyond = found.filter(pl.col("sdsm_q") < 0.05)
+    assert beyond.select("origin", "destination").rows() == [("c017", "c031")]
+    uncorrected = interlocking.backbone(wide(table), sizes=sizes, correction="none")
+    assert uncorrected.select("sdsm_p", "sdsm_q").equals(found.select("sdsm_p", sdsm_q="sdsm_p"))
+    assert uncorrected.filter(pl.col("sdsm_q") < 0.05).height > 1
 
 
 @pytest.mark.parametrize(

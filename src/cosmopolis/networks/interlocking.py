@@ -474,7 +474,6 @@ def backbone(
     values: pl.DataFrame | Roster,
     *,
     sizes: chance.Sizes = "expected",
-    significance: float = chance.SIGNIFICANCE,
     correction: chance.Correction = "benjamini-hochberg",
 ) -> pl.DataFrame:
     """Ask of each pair of cities whether it shares more firms than chance would have it.
@@ -488,15 +487,15 @@ def backbone(
     ----------
     sizes
         As for `sdsm`; `exact` is slow where firms have offices in hundreds of cities.
-    significance, correction
-        Level of the verdicts, and how they are corrected for all pairs of cities with an office. With `none`
-        five of a hundred pairs that chance alone makes are shown as ties.
+    correction
+        How probabilities are corrected for all pairs of cities with an office. Without, five of a hundred
+        pairs that chance alone makes are below 0.05.
 
     Returns
     -------
     frame
         `origin`, `destination`, `firms`, `expected`, `sdsm_p` (P of so many or more), `sdsm_q` (corrected),
-        `verdict` (`more`, `less` or `chance`, two-sided), for pairs that share a firm; sorted.
+        for pairs that share a firm; sorted. Beyond chance is a pair whose `sdsm_q` is small.
 
     Notes
     -----
@@ -515,13 +514,11 @@ def backbone(
     n = counts.cities.height
     tests = n * (n - 1) // 2
     q = chance.adjust(found["p_upper"].to_numpy(), correction, tests=tests)
-    rated = chance.verdicts(found, significance=significance, correction=correction, tests=tests)
-    return rated.select(
+    return found.select(
         one.cities.gather(found["origin"]).alias("origin"),
         one.cities.gather(found["destination"]).alias("destination"),
         firms="count",
         expected="expected",
         sdsm_p="p_upper",
         sdsm_q=pl.Series(q, dtype=pl.Float64),
-        verdict="verdict",
     )
