@@ -30,7 +30,7 @@ def _counts(desk: Desk, source: str) -> dict[str, int]:
 
 def test_offices_become_links_precision_and_a_full_account(tmp_path: Path) -> None:
     desk = desk_of(tmp_path, {"office-table": {"offices.csv": OFFICES}})
-    made = ownership.make(desk, firms_of(("Found", 1, "XA")))
+    made, placed = ownership.make(desk, firms_of(("Found", 1, "XA")))
     assert made.links.select("field", "year", "origin", "destination", "weight").rows() == [
         ("offices", 2020, 1, 9, 2.0),
         ("offices", 2020, 1, 10, 1.0),
@@ -49,6 +49,8 @@ def test_offices_become_links_precision_and_a_full_account(tmp_path: Path) -> No
         (9, 1, 3, 0.0, 2.0),
         (10, 0, 1, 0.0, 1.0),
     ]
+    assert placed.schema == ownership.OFFICES_PLACED
+    assert placed.group_by("name").len().sort("name").rows() == [("Acme", 3), ("Found", 2), ("Home", 2)]
     assert _counts(desk, "office-table") == {"rows_in": 10, "rows_used": 8, "rows_quarantined": 2}
     reasons = desk.shelf.ledger.tables()["office-table"].select("row", "reason").rows()
     assert [row for row, _ in reasons] == [6, 8]
@@ -90,7 +92,7 @@ TIES = (
 
 def _gleif(folder: Path) -> tuple[Desk, Made]:
     desk = desk_of(folder, {"gleif": {"x-lei2-x.csv": ENTITIES, "x-rr-x.csv": TIES}})
-    return desk, ownership.make(desk, Firms())
+    return desk, ownership.make(desk, Firms())[0]
 
 
 def test_subsidiaries_belong_to_the_top_of_their_tree(tmp_path: Path) -> None:
@@ -128,7 +130,7 @@ def test_where_few_places_are_known_there_is_no_network_between_cities(tmp_path:
         "Acme,branch,2020,Nowhere,XB\nAcme,branch,2020,Nowhere,XA\n"
     )
     desk = desk_of(tmp_path, {"office-table": {"offices.csv": rows}})
-    made = ownership.make(desk, Firms())
+    made, _ = ownership.make(desk, Firms())
     assert made.links.is_empty()
     assert made.tables["ownership_cities"].is_empty()
     assert made.country_links.select("origin", "destination", "weight").rows() == [("XA", "XB", 2.0)]
@@ -143,14 +145,15 @@ def test_a_name_that_several_firms_bear_is_told_by_the_countries_of_the_branches
     )
     desk = desk_of(tmp_path, {"office-table": {"offices.csv": rows}})
     firms = firms_of(("Acme", 9, "XB"), ("Acme", 5, "XZ"), ("Twin", 1, "XA"), ("Twin", 9, "XB"))
-    made = ownership.make(desk, firms)
+    made, _ = ownership.make(desk, firms)
     assert made.links.select("origin", "destination").rows() == [(9, 1), (9, 10)]  # Acme's; Twin is two firms
     assert made.tables["ownership_firms"].select("firms", "firms_placed").rows() == [(2, 1)]
 
 
 def test_an_edition_without_sources_has_nothing(tmp_path: Path) -> None:
-    made = ownership.make(desk_of(tmp_path, {}), Firms())
+    made, placed = ownership.make(desk_of(tmp_path, {}), Firms())
     assert (made.links.height, made.country_links.height, made.tables) == (0, 0, {})
+    assert placed.schema == ownership.OFFICES_PLACED
 
 
 def test_the_same_bytes_in_any_run(tmp_path: Path) -> None:
@@ -158,5 +161,5 @@ def test_the_same_bytes_in_any_run(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
         desk = desk_of(tmp_path / name, {"office-table": {"offices.csv": OFFICES}})
-        tables.append(ownership.make(desk, firms_of(("Found", 1, "XA"))).tables["ownership_cities"])
+        tables.append(ownership.make(desk, firms_of(("Found", 1, "XA")))[0].tables["ownership_cities"])
     assert tables[0].equals(tables[1])

@@ -46,6 +46,18 @@ OWNERSHIP_FIRMS = pl.Schema(
 )
 """Columns of the table of firms: all, those whose headquarters is known to the city, and their branches."""
 
+OFFICES_PLACED = pl.Schema(
+    {
+        "field": pl.String,
+        "year": pl.Int64,
+        "firm": pl.String,
+        "name": pl.String,
+        "role": pl.String,
+        "city_id": pl.Int64,
+    }
+)
+"""Columns of the offices that other steps work with."""
+
 LEVELS = ("city", "town", "country", "none")
 """A city; a town that belongs to no city; only the country; nothing."""
 
@@ -79,11 +91,21 @@ class _Held:
     counted: bool = True  # False: another step counts the rows of the part
 
 
-def make(desk: Desk, firms: Firms) -> Made:
-    """Make the networks from headquarters to branches, one a field, and the tables of their cities."""
+def make(desk: Desk, firms: Firms) -> tuple[Made, pl.DataFrame]:
+    """Make the networks from headquarters to branches, one a field, and the tables of their cities.
+
+    Returns
+    -------
+    made
+        Links `ownership` and, between countries, `ownership_countries`; tables `ownership_cities`,
+        `ownership_precision` and `ownership_firms`. Empty where the edition has no source of offices.
+    offices
+        By `OFFICES_PLACED`: the headquarters and branches in known cities that the links between cities are
+        made of; `name` is the firm's as the source writes it.
+    """
     held = [*_offices(desk), *_research(desk), *_entities(desk), *_suppliers(desk)]
     if not held:
-        return Made()
+        return Made(), OFFICES_PLACED.to_frame()
     every = pl.concat([part.offices for part in held]).with_row_index("at").cast({"at": pl.Int64})
     seats = _seats(every, firms)
     rows = pl.concat(
@@ -101,7 +123,7 @@ def make(desk: Desk, firms: Firms) -> Made:
         if part.counted:
             _count(desk, part, every, used, by_country)
     settings = desk.edition.production
-    return Made(
+    made = Made(
         links=built.links,
         country_links=by_country.links,
         tables={
@@ -116,6 +138,7 @@ def make(desk: Desk, firms: Firms) -> Made:
             "ownership_firms": _firms_table(every, rows, placed),
         },
     )
+    return made, placed.select(OFFICES_PLACED.names()).sort(OFFICES_PLACED.names())
 
 
 def _where_places_are_known(rows: pl.DataFrame, *, share: float) -> pl.DataFrame:
