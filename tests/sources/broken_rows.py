@@ -1041,7 +1041,8 @@ CASES: tuple[Case, ...] = (
         part="companies",
         file="unicorn_companies_2022.csv",
         before=(
-            "Company,Valuation,Date Joined,Industry,City,Country,Investor 1,Investor 2,Investor 3,Investor 4\n"
+            "Company,Valuation,Date Joined,Industry,City,Country,"
+            "Investor 1,Investor 2,Investor 3,Investor 4\n"
         ),
         between="\n",
         good=(
@@ -1063,7 +1064,7 @@ CASES: tuple[Case, ...] = (
         between="\n",
         good=("Acorn,2020,Alder,XA,Large,LSE;NYSE,", "Acorn,2021,Alder,Arborea,,,delisted"),
         broken={
-            "truncated": ("Beech,20", "headquarters"),
+            "truncated": ("Beech,20", "city"),
             "missing name": (",2020,Alder,XA,,,", "company"),
             "missing city": ("Beech,2020,,XA,,,", "headquarters"),
             "size": ("Beech,2020,Alder,XA,huge,,", "size"),

@@ -56,8 +56,12 @@ def read(files: Mapping[str, Path]) -> Iterator[Raw]:
     files
         `companies.csv.gz`.
     """
+    return _parts(path_of(files, FILE, source=SOURCE))
+
+
+def _parts(path: Path) -> Iterator[Raw]:
+    """Give the rows block by block."""
     expected = "a gzipped CSV file with the columns " + ", ".join(NEEDED)
-    path = path_of(files, FILE, source=SOURCE)
     table = Delimited(path=path, source=SOURCE, needed=NEEDED, expected=expected, separator=",")
     for block, rejects in table.blocks():
         yield raw_block(SOURCE, "companies", "company", _companies(block), rejects)

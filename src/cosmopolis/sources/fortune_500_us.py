@@ -41,8 +41,12 @@ def read(files: Mapping[str, Path]) -> Iterator[Raw]:
     files
         `fortune500_us_2015_2018_hq.csv`.
     """
+    return _parts(path_of(files, FILE, source=SOURCE))
+
+
+def _parts(path: Path) -> Iterator[Raw]:
+    """Give the rows block by block."""
     expected = "a CSV file with the columns " + ", ".join(NEEDED)
-    path = path_of(files, FILE, source=SOURCE)
     table = Delimited(path=path, source=SOURCE, needed=NEEDED, expected=expected, separator=",")
     place = pl.concat_str(
         [stripped("hq_city"), stripped("hq_state"), pl.lit("United States")], separator=", "

@@ -94,8 +94,12 @@ def read(files: Mapping[str, Path]) -> Iterator[Raw]:
     files
         `fortune_global500_2019_hq.tsv`.
     """
+    return _parts(path_of(files, FILE, source=SOURCE))
+
+
+def _parts(path: Path) -> Iterator[Raw]:
+    """Give the rows block by block."""
     expected = "a text table with tabs and the columns " + ", ".join(NEEDED)
-    path = path_of(files, FILE, source=SOURCE)
     table = Delimited(path=path, source=SOURCE, needed=NEEDED, expected=expected)
     for block, rejects in table.blocks():
         ends = block.filter(pl.col("Rank") == _END)["row"].to_list()

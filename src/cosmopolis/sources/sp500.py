@@ -31,8 +31,12 @@ def read(files: Mapping[str, Path]) -> Iterator[Raw]:
     files
         `constituents.csv`.
     """
+    return _parts(path_of(files, FILE, source=SOURCE))
+
+
+def _parts(path: Path) -> Iterator[Raw]:
+    """Give the rows block by block."""
     expected = "a CSV file with the columns " + ", ".join(NEEDED)
-    path = path_of(files, FILE, source=SOURCE)
     table = Delimited(path=path, source=SOURCE, needed=NEEDED, expected=expected, separator=",")
     first = pl.col("Headquarters Location").str.split(";").list.first().str.replace_all(r"\[\d+\]", "")
     place = first.str.strip_chars()
