@@ -14,7 +14,7 @@ from cosmopolis.records import admit
 from cosmopolis.sources import paper_table, patent_table
 
 FORMATS = (Path(__file__).parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")
-PAPERS, PATENTS = re.findall(r"```csv\n(.*?)```", FORMATS, re.DOTALL)
+PAPERS, PATENTS, *_ = re.findall(r"```csv\n(.*?)```", FORMATS, re.DOTALL)
 FIELDS = re.findall(r"```toml\n(.*?)```", FORMATS, re.DOTALL)[1]
 
 
