@@ -4,7 +4,6 @@ Of an input–output table between countries. A share says from where things com
 from elsewhere.
 """
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -152,7 +151,7 @@ def overspent(inputs: pl.DataFrame) -> pl.Series:
     Nothing would be left for those who work there, and what lies upstream of it could be without end.
     """
     require(inputs, _COLUMNS, what="inputs of industries")
-    bought = pl.Series("bought", [math.fsum(values) for values in inputs["values_musd"]], dtype=pl.Float64)
+    bought = inputs["values_musd"].list.sum()
     return ((bought > 0) & (bought >= inputs["output_musd"])).alias("overspent")
 
 
