@@ -71,8 +71,7 @@ def _baskets(desk: Desk, firms: Firms, branches: pl.DataFrame, year: int) -> dic
     tables: dict[str, list[pl.DataFrame]] = {name: [] for name in names}
     groups = city_groups(desk)
     for basket in firms.baskets["basket"].unique().sort():
-        held = members(firms, basket)
-        placed = held.drop_nulls("city_id")
+        placed = members(firms, basket).drop_nulls("city_id")
         if placed.is_empty():
             continue
         rule = _rule(desk, basket)
@@ -86,7 +85,6 @@ def _baskets(desk: Desk, firms: Firms, branches: pl.DataFrame, year: int) -> dic
         )
         for name, part in zip(names, parts, strict=True):
             tables[name].append(part)
-        tables["industry_structure"].append(_placed(placed.height / held.height, basket, year))
     return tables
 
 
@@ -129,12 +127,6 @@ def _rule(desk: Desk, about: str) -> Rule:
         pole_gap=settings.pole_gap,
         centres_share=settings.centres_share,
     )
-
-
-def _placed(share: float, basket: str, year: int) -> pl.DataFrame:
-    """Say how many of a basket's firms have a headquarters in a known city."""
-    row = (basket, year, "placed_share", share, None, None)
-    return pl.DataFrame([row], schema=industry.INDUSTRY_STRUCTURE, orient="row")
 
 
 def _branches(firms: Firms, offices: pl.DataFrame | None) -> pl.DataFrame:
