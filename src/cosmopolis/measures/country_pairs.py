@@ -79,8 +79,8 @@ def between(pairs: pl.DataFrame, *, countries: Iterable[str] = ()) -> Between:
     known = pairs.drop_nulls().filter(pl.col("country") != pl.col("other"))
     names = tuple(sorted({*known["country"], *known["other"], *countries}))
     place = {country: number for number, country in enumerate(names)}
-    row = known["country"].replace_strict(place, return_dtype=pl.Int64).to_numpy()
-    column = known["other"].replace_strict(place, return_dtype=pl.Int64).to_numpy()
+    row = known["country"].replace_strict(place, return_dtype=pl.Int64).to_numpy().astype(np.int64)
+    column = known["other"].replace_strict(place, return_dtype=pl.Int64).to_numpy().astype(np.int64)
     sums, counts = np.zeros((len(names), len(names))), np.zeros((len(names), len(names)))
     for first, second in ((row, column), (column, row)):
         np.add.at(sums, (first, second), known["value"].cast(pl.Float64).to_numpy())

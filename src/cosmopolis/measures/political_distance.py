@@ -117,7 +117,8 @@ def agreement(votes: pl.DataFrame, year: int, *, roll_calls_min: int = ROLL_CALL
     row = chosen["country"].replace_strict(countries, range(len(countries)), return_dtype=pl.Int64)
     column = chosen["roll_call"].replace_strict(calls, range(len(calls)), return_dtype=pl.Int64)
     cast = np.zeros((len(countries), len(calls)), dtype=np.float64)
-    np.add.at(cast, (row.to_numpy(), column.to_numpy()), chosen["vote"].to_numpy())
+    at = (row.to_numpy().astype(np.int64), column.to_numpy().astype(np.int64))
+    np.add.at(cast, at, chosen["vote"].to_numpy())
     if chosen.select("country", "roll_call").is_duplicated().any():
         raise FormatError("got a country that votes twice in a roll call, but each must stand once")
     joint, apart = _sums(cast)
