@@ -25,6 +25,7 @@ import cosmopolis.pipeline.indicators
 import cosmopolis.pipeline.notes
 import cosmopolis.pipeline.run  # noqa: F401 - all imported before the first fork
 from cosmopolis.cli import main
+from cosmopolis.index.compare import Comparison
 from cosmopolis.publish import report
 from cosmopolis.publish.profile import page
 from cosmopolis.publish.result import Result
@@ -44,9 +45,15 @@ def draw_nothing(result: Result, folder: Path) -> dict[str, Path]:
 
 
 def write_no_page(
-    result: Result, cities: Sequence[int], folder: Path, *, report_folder: str = ""
+    result: Result,
+    cities: Sequence[int],
+    folder: Path,
+    *,
+    comparison: Comparison | None = None,
+    report_folder: str = "",
 ) -> list[Path]:
     """Write something small in place of the pages on cities, for tests that are not about them."""
+    assert comparison is None
     folder.mkdir()
     paths = [folder / f"{city}.{language}.html" for city in cities for language in ("en", "zh")]
     for path in paths:

@@ -4,6 +4,7 @@ Draws what the sections ask for, sets the pages by their template, and puts the 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from markupsafe import Markup
@@ -84,12 +85,20 @@ def write(
                 view,
                 Markup(bodies[language]),  # noqa: S704 - autoescaped
                 family=family,
-                cut=cut,
+                cut=_said_missing(cut, bodies[language]),
                 title=_title(view, city),
             )
             files.append(folder / f"{city}.{language}.html")
             files[-1].write_text(text, encoding="utf-8", newline="\n")
     return files
+
+
+def _said_missing(cut: fonts.Subset | None, body: str) -> fonts.Subset | None:
+    """Return a font's part that names only the missing characters of one page."""
+    if cut is None:
+        return None
+    there = set(body)
+    return replace(cut, missing=tuple(one for one in cut.missing if one in there))
 
 
 def _title(view: View, city: int) -> str:
