@@ -1,4 +1,4 @@
-"""Service values of GaWC in Pajek's form: an invented network, broken ones, and known answers of the real one."""
+"""Service values of GaWC in Pajek's form: an invented network, broken ones, the real one's known answers."""
 
 import os
 import tomllib

@@ -81,6 +81,7 @@ def interlocking_file(file: Path, *, out: Path | None, cities: Path | None) -> i
 def _rosters(frame: pl.DataFrame, file: Path) -> Iterator[tuple[int | None, Roster]]:
     """Give the roster of each year, by year; one without a year where the table tells none."""
     frame = frame.rename({name: name.strip() for name in frame.columns})
+    frame = frame.filter(~pl.all_horizontal(pl.all().is_null()))  # empty lines
     known = {name.lower(): name for name in frame.columns}
     is_long = bool({"firm", "value"} & set(known))
     if is_long:
