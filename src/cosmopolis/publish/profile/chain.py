@@ -14,7 +14,7 @@ from cosmopolis.publish.chapter.model import Block, Cell, Column, Figure, Sectio
 from cosmopolis.publish.chapter.studio import Studio
 from cosmopolis.publish.innovation.fields import shown_only
 from cosmopolis.publish.innovation.topics import Desk, Topic
-from cosmopolis.publish.profile.subject import Place, Subject, given, place_of
+from cosmopolis.publish.profile.subject import Place, Subject, given, latest, place_of
 
 ORGANISATIONS = 10
 """Institutions that are named."""
@@ -81,8 +81,7 @@ def _industry(subject: Subject) -> list[Link]:
         return []
     found = []
     for group in INDUSTRY_GROUPS:
-        of_group = table.filter(pl.col("group") == group)
-        of_group = of_group.filter(pl.col("year") == of_group["year"].max())
+        of_group = latest(table.filter(pl.col("group") == group))
         if of_group.is_empty():
             continue
         own = subject.own(of_group)
@@ -108,8 +107,7 @@ def _industry_4_0(subject: Subject) -> list[Link]:
     w, found = subject.words, []
     pairs = table.select("role", "measure").unique().sort("role", "measure")
     for role, measure in pairs.iter_rows():
-        rows = table.filter((pl.col("role") == role) & (pl.col("measure") == measure))
-        rows = rows.filter(pl.col("year") == rows["year"].max())
+        rows = latest(table.filter((pl.col("role") == role) & (pl.col("measure") == measure)))
         own = subject.own(rows)
         if own.is_empty():
             continue

@@ -11,7 +11,7 @@ import polars as pl
 from cosmopolis.publish.chapter import charts
 from cosmopolis.publish.chapter.model import Block, Cell, Column, Figure, Section, Table, row
 from cosmopolis.publish.chapter.studio import Studio
-from cosmopolis.publish.profile.subject import Subject, given
+from cosmopolis.publish.profile.subject import Subject, given, latest
 from cosmopolis.publish.words import clean
 
 FIRMS = 12
@@ -185,8 +185,7 @@ def _interlocking(subject: Subject, studio: Studio, table: pl.DataFrame) -> Bloc
     w = subject.words
     rows = []
     for roster in table["roster"].unique().sort().to_list():
-        of_roster = table.filter((pl.col("roster") == roster) & (pl.col("sector") == "all"))
-        of_roster = of_roster.filter(pl.col("year") == of_roster["year"].max())
+        of_roster = latest(table.filter((pl.col("roster") == roster) & (pl.col("sector") == "all")))
         own = subject.own(of_roster)
         if own.is_empty():
             continue
@@ -246,8 +245,7 @@ def _ownership(subject: Subject, studio: Studio, table: pl.DataFrame) -> Block |
     w = subject.words
     rows = []
     for field in table["field"].unique().sort().to_list():
-        of_field = table.filter(pl.col("field") == field)
-        of_field = of_field.filter(pl.col("year") == of_field["year"].max())
+        of_field = latest(table.filter(pl.col("field") == field))
         own = subject.own(of_field)
         if own.is_empty():
             continue
@@ -317,7 +315,7 @@ def _finance(subject: Subject, studio: Studio, table: pl.DataFrame) -> Block | N
     """Tell the exchanges of the city and the firms listed on them."""
     del studio
     w = subject.words
-    last = table.filter(pl.col("year") == table["year"].max())
+    last = latest(table)
     own = subject.own(last)
     if own.is_empty():
         return None

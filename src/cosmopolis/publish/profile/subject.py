@@ -105,13 +105,15 @@ class Subject:
         return w("profile.sources_of", names=w("common.semicolon").join(titles)) if titles else ""
 
     def group(self, group: str) -> str:
-        """Name a group of firms: a sector, a basket, or a size written `size:mega`."""
+        """Name a group of firms: a sector, a basket, a size (`size:mega`), or a source's list (`list:<id>`)."""
         w = self.words
         if w.has(f"profile_group.{group}"):
             return w(f"profile_group.{group}")
         if group.startswith("size:"):
             size = group.removeprefix("size:")
             return w("profile.size_group", size=w.or_id("profile_size", size))
+        if group.startswith("list:"):
+            return self.view.source_title(group.removeprefix("list:"))
         return w.said(_group_names().get(group, {})) or group.replace("_", " ")
 
     def percent(self, share: float | None) -> str:
@@ -132,6 +134,17 @@ class Subject:
     def shown_only(self, note: NetworkNote) -> bool:
         """Say whether a network may be shown but its cities not ranked."""
         return note.scope == "show"
+
+
+def latest(table: pl.DataFrame) -> pl.DataFrame:
+    """Return a table's rows of its last year.
+
+    Examples
+    --------
+    >>> latest(pl.DataFrame({"year": [2020, 2024, 2024], "firms": [9, 1, 2]}))["firms"].to_list()
+    [1, 2]
+    """
+    return table if table.is_empty() else table.filter(pl.col("year") == table["year"].max())
 
 
 def place_of(values: pl.DataFrame, city: object, *, key: str = "city_id") -> Place | None:

@@ -20,7 +20,7 @@ from cosmopolis.publish.network_pages import (
     shown_year,
 )
 from cosmopolis.publish.profile import maps
-from cosmopolis.publish.profile.subject import Place, Subject, given, place_of
+from cosmopolis.publish.profile.subject import Place, Subject, given, latest, place_of
 from cosmopolis.publish.result import NetworkNote
 from cosmopolis.publish.view import City
 
@@ -105,9 +105,10 @@ def _place(subject: Subject, note: NetworkNote, links: pl.DataFrame, year: int) 
         rows = table.filter(pl.col(own[1]) == field)
         if "sector" in rows.columns:
             rows = rows.filter(pl.col("sector") == "all")
-        mine = subject.own(rows.filter(pl.col("year") == rows["year"].max()))
+        last = latest(rows)
+        mine = subject.own(last)
         if mine.height:
-            return given(mine.row(0, named=True), own[2], rows["rank"].count())
+            return given(mine.row(0, named=True), own[2], last["rank"].count())
     if note.kind.level == "country":
         found = centrality.table(links, directed=note.kind.directed, measures=(_MEASURE,))
     else:
