@@ -158,14 +158,14 @@ def _firms_placed(in_city: pl.DataFrame) -> pl.DataFrame:
 
 
 def _seats(every: pl.DataFrame, firms: Firms) -> pl.DataFrame:
-    """Find headquarters in the register of firms, for those firms that have none in a known city.
+    """Find headquarters in the register of firms, for those firms whose source tells none.
 
     A name that several firms of the register bear is looked for once more in each country where the firm has
     a branch; it is found if those countries hold one firm of that name, not if they hold two.
     """
     of_firm = ["field", "year", "firm"]
-    known = _firms_placed(every.drop_nulls("city_id"))
-    wanted = every.join(known, on=of_firm, how="anti", maintain_order="left").sort(*of_firm, "row")
+    told = every.filter(pl.col("role") == ownership.HEADQUARTERS).select(of_firm).unique()
+    wanted = every.join(told, on=of_firm, how="anti", maintain_order="left").sort(*of_firm, "row")
     names = wanted.select("name").unique().sort("name")
     by_name = names.hstack(firms.find(names["name"]).select(found="firm")).drop_nulls("found")
     abroad = (
