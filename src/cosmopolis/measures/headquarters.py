@@ -96,6 +96,13 @@ def firms_by_sector(firms: pl.DataFrame) -> pl.DataFrame:
 def count(firms: pl.DataFrame, sector: str) -> pl.DataFrame:
     """Count the firms of a sector group with headquarters in each city: H_c = |{f : hq(f) = c, s in S(f)}|.
 
+    Parameters
+    ----------
+    firms
+        By `FIRMS`.
+    sector
+        A sector group, or a group of another kind that bears a colon in its name (`list:unicorns`).
+
     Returns
     -------
     frame
@@ -106,7 +113,7 @@ def count(firms: pl.DataFrame, sector: str) -> pl.DataFrame:
     UnknownNameError
         If there is no such sector group.
     """
-    if sector not in sectors():
+    if sector not in sectors() and ":" not in sector:
         raise UnknownNameError(f"there is no sector group {sector!r}" + hint_near(sector, sectors()))
     return (
         firms.filter(pl.col("sector") == sector)

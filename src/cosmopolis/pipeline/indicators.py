@@ -10,6 +10,7 @@ import polars as pl
 
 from cosmopolis.edition import Edition
 from cosmopolis.errors import SpecError, UnknownNameError, hint_near
+from cosmopolis.firms import baskets
 from cosmopolis.index.tree import Indicator
 from cosmopolis.measures import centrality, concentration, downscale, headquarters
 from cosmopolis.networks import fields as frontiers
@@ -68,7 +69,7 @@ def _check_origin(indicator: Indicator, edition: Edition, catalog: Catalog, wher
             raise UnknownNameError(
                 f"{where}: there is no table {indicator.table!r}" + hint_near(indicator.table, _TABLES)
             )
-        sectors, sector = headquarters.sectors(), indicator.sector or ""
+        sectors, sector = _groups_of_firms(edition), indicator.sector or ""
         if indicator.table == "headquarters" and sector not in sectors:
             raise UnknownNameError(
                 f"{where}: there is no sector group {sector!r}" + hint_near(sector, sectors)
@@ -90,6 +91,17 @@ def _check_origin(indicator: Indicator, edition: Edition, catalog: Catalog, wher
             f"{where}: the network {indicator.network!r} has no measure {measure!r} in this edition"
             + hint_near(measure, names)
         )
+
+
+def _groups_of_firms(edition: Edition) -> list[str]:
+    """List what the firms of an indicator can be: sector groups, baskets and the edition's lists."""
+    own = edition.production.baskets
+    known = baskets.load(edition.path(own) if own else None)
+    return [
+        *headquarters.sectors(),
+        *(f"basket:{basket.id}" for basket in known),
+        *(f"list:{source}" for source in edition.sources),
+    ]
 
 
 def _check_frontier(indicator: Indicator, edition: Edition, catalog: Catalog, where: str) -> None:
@@ -225,7 +237,8 @@ def latest_total(woven: Woven, indicator: Indicator) -> tuple[int | None, pl.Dat
 
 def _trade_share(atlas: Atlas, woven: Woven) -> pl.DataFrame:
     """Sales and purchases of each country abroad, brought down to its cities by people."""
-    ends = [woven.country_links.select(country=end, value="weight") for end in ("origin", "destination")]
+    trade = woven.country_links.filter((pl.col("network") == "trade") & (pl.col("field") == "intermediate"))
+    ends = [trade.select(country=end, value="weight") for end in ("origin", "destination")]
     total = (
         pl.concat(ends)
         .sort("country", "value")

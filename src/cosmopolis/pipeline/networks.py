@@ -17,8 +17,6 @@ from cosmopolis.networks import cooccurrence, flows, rail
 from cosmopolis.networks.links import COUNTRY_LINKS, LINKS
 from cosmopolis.pipeline.cities import Atlas, capital_cities
 from cosmopolis.pipeline.placing import REASONS, not_placed, unused
-from cosmopolis.pipeline.production.listings import listings
-from cosmopolis.pipeline.production.trade import intermediate
 from cosmopolis.pipeline.records import Shelf
 from cosmopolis.places.airports import cities_served
 from cosmopolis.sources.catalog import Catalog
@@ -94,9 +92,9 @@ def weave(
     catalog: Catalog,
     shelf: Shelf,
     atlas: Atlas,
+    *,
     innovation: Frontier | None = None,
     production: Firms | None = None,
-    *,
     engine: str = "duckdb",
 ) -> Woven:
     """Make every network that the edition's sources allow, and draw the sample.
@@ -125,13 +123,8 @@ def weave(
         links, port_cities, speaks = _sea(shelf, atlas, max(catalog.source("ports").years))
         parts.append(links)
         woven.covered["sea"] = speaks
-    if shelf.has("listed-firms"):
-        links, woven.headquarters = listings(shelf, atlas)
-        parts.append(links)
     if shelf.has("science-sample"):
         parts.append(_coauthorship(shelf, atlas, edition.networks.counting, engine))
-    if shelf.has("icio-2022"):
-        woven.country_links = pl.concat([woven.country_links, intermediate(shelf, atlas)])
     woven.links = pl.concat(parts)
     woven.sample = draw_sample(edition.sample, shelf, atlas, woven, port_cities)
     if shelf.has("railways"):

@@ -32,14 +32,25 @@ from cosmopolis.sources.catalog import load as load_catalog
 from cosmopolis.sources.fetch import default_cache
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from cosmopolis.publish.result import Result
 
 LINES_IN_MEMORY = 5_000_000
 """A longer quarantine is written without being read into memory."""
 
-STEPS = ("sources", "cities", "innovation", "networks", "measures", "index", "intervals", "report", "result")
+STEPS = (
+    "sources",
+    "cities",
+    "innovation",
+    "production",
+    "networks",
+    "measures",
+    "index",
+    "intervals",
+    "report",
+    "result",
+)
 """What a progress bar counts."""
 
 
@@ -235,7 +246,11 @@ def _identity(settings: Edition, catalog: Catalog, shelf: Shelf) -> dict[str, An
         "missing": shelf.missing,
         "program": program_hash(),
         "versions": versions(),
-        "seeds": {"intervals": settings.intervals.seed, "innovation": settings.innovation.seed},
+        "seeds": {
+            "intervals": settings.intervals.seed,
+            "innovation": settings.innovation.seed,
+            "production": settings.production.seed,
+        },
     }
 
 
@@ -256,6 +271,7 @@ def _own_files(settings: Edition) -> dict[str, str]:
         ("[report], borders", "borders", settings.report.borders),
         ("[cities], exceptions", "exceptions", settings.cities.exceptions),
         ("[innovation], fields", "fields", settings.innovation.fields),
+        ("[production], baskets", "baskets", settings.production.baskets),
     )
     hashes = {}
     for where, name, path in named:
@@ -292,12 +308,17 @@ def _tables(
     from cosmopolis.pipeline.innovation.weave import weave as weave_innovation  # noqa: PLC0415
     from cosmopolis.pipeline.intervals import with_intervals  # noqa: PLC0415
     from cosmopolis.pipeline.networks import weave  # noqa: PLC0415
+    from cosmopolis.pipeline.production.weave import weave as weave_production  # noqa: PLC0415
 
     with open_engine(engine):  # Spark starts once for both steps
         with clock.step("innovation"):
             innovation = weave_innovation(settings, catalog, shelf, atlas, engine=engine) or Innovation()
+        with clock.step("production"):
+            production = weave_production(settings, catalog, shelf, atlas, innovation.tables)
         with clock.step("networks"):
-            woven = weave(settings, catalog, shelf, atlas, innovation, engine=engine)
+            woven = weave(
+                settings, catalog, shelf, atlas, innovation=innovation, production=production, engine=engine
+            )
     with clock.step("measures"):
         measures = network_measures(woven.links, measures=settings.networks.measures or None)
     with clock.step("index"):
@@ -309,7 +330,8 @@ def _tables(
         ).with_columns(year="own")
     with clock.step("intervals"):
         scores = with_intervals(rolled, settings.index, settings.intervals, woven=woven)
-    named = set(measures["city_id"]) | set(woven.sample) | innovation.cities()
+    named = set(measures["city_id"]) | set(woven.sample) | _cities_of(innovation.tables)
+    named |= _cities_of(production.tables)
     cities = atlas.cities()
     return {
         "cities": cities.filter(pl.col("city_id").is_in(sorted(named)) | (pl.col("population") > 0)),
@@ -322,6 +344,19 @@ def _tables(
         "country_groups": country_groups(shelf),
         "belt_and_road": belt_and_road.table(),
         **innovation.tables,
+        **production.tables,
+    }
+
+
+def _cities_of(tables: Mapping[str, pl.DataFrame]) -> set[int]:
+    """Return every city that one of some tables names."""
+    columns = ("city_id", "origin", "destination", "centre", "other")
+    return {
+        city
+        for table in tables.values()
+        for name in columns
+        if table.schema.get(name) == pl.Int64
+        for city in table[name].unique().drop_nulls().to_list()
     }
 
 

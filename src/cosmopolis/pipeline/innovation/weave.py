@@ -65,17 +65,6 @@ class Innovation:
     last_totals: pl.DataFrame = field(default_factory=LAST_TOTALS.to_frame)
     capped: Mapping[str, int] = field(default_factory=dict)
 
-    def cities(self) -> set[int]:
-        """Return every city that one of the tables names."""
-        columns = ("city_id", "origin", "destination")
-        return {
-            city
-            for table in self.tables.values()
-            for name in columns
-            if table.schema.get(name) == pl.Int64
-            for city in table[name].unique().to_list()
-        }
-
 
 def weave(
     edition: Edition, catalog: Catalog, shelf: Shelf, atlas: Atlas, *, engine: str = "duckdb"

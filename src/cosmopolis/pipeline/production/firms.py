@@ -115,6 +115,21 @@ class Firms:
         """
         return matching.match(self.index, names, countries, rule=self.rule)
 
+    def counted(self) -> pl.DataFrame:
+        """Return the firms that indicators count, by `cosmopolis.measures.headquarters.FIRMS`.
+
+        Their `sector` is a sector group, `basket:` and the id of a basket, or `list:` and a source.
+        """
+        listed = self.frame.with_row_index("row", 1).with_columns(pl.col("row").cast(pl.Int64))
+        of_lists = listed.explode("sources").filter(pl.col("sources") != BASKETS)
+        of_baskets = listed.join(self.baskets, on="firm", how="inner", maintain_order="left")
+        groups = [
+            of_lists.with_columns(sector=pl.format("list:{}", "sources")),
+            of_baskets.with_columns(sector=pl.format("basket:{}", "basket")),
+        ]
+        plain = [group.drop_nulls("city_id").select(list(headquarters.FIRMS)) for group in groups]
+        return pl.concat([self.by_sector_group(), *plain]).sort("row", "sector", "city_id", "firm")
+
     def by_sector_group(self) -> pl.DataFrame:
         """Return the firms of the lists by sector group: `cosmopolis.measures.headquarters.FIRMS`."""
         listed = self.frame.filter(~pl.col("sources").list.contains(BASKETS)).with_row_index("row", 1)
