@@ -49,7 +49,7 @@ class LinkRule:
 
     names: matching.Rule = field(default_factory=matching.Rule)
     website: float = 0.4
-    city: float = 0.65
+    city: float = 0.6
 
 
 def link(rows: pl.DataFrame, *, rule: LinkRule | None = None) -> pl.DataFrame:
@@ -82,6 +82,8 @@ def link(rows: pl.DataFrame, *, rule: LinkRule | None = None) -> pl.DataFrame:
     """
     require(rows, list(ROWS), what="companies")
     rule = rule or LinkRule()
+    if rows.is_empty():
+        return LINKED.to_frame()
     once = rows.select(list(ROWS)).unique(["source", "company"], keep="first", maintain_order=True)
     sources = once["source"].unique(maintain_order=True).to_list()
     known = once.with_row_index("place").with_columns(

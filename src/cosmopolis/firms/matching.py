@@ -30,8 +30,8 @@ class Rule:
     Attributes
     ----------
     threshold
-        Least likeness. At 0.85 precision and recall of the labelled sample (`tests/firms/pairs.toml`) are
-        both above nine in ten: see docs/methods/firms.md.
+        Least likeness. Below 0.9 most pairs of the labelled sample (`tests/firms/pairs.toml`) that differ in
+        more than legal forms are two firms of one house: see docs/methods/firms.md.
     abroad
         Least likeness where the countries are known and differ: the forms must be the same, and of two words
         at least, for firms of one word have namesakes everywhere.
@@ -48,7 +48,7 @@ class Rule:
         Below so many letters such a rest must be equal.
     """
 
-    threshold: float = 0.85
+    threshold: float = 0.9
     abroad: float = 0.999
     told_apart: float = 0.5
     commonest: int = 60

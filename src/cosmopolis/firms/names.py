@@ -17,6 +17,10 @@ from cosmopolis.places.names import normal_form
 _BRACKETS = re.compile(r"\([^)]*\)|\[[^\]]*\]|（[^）]*）|<[^>]*>")
 _ARTICLE = re.compile(r"^\s*[Ll]['’](?=\w)")
 _AMPERSAND = re.compile(r"\s*[&+＆]\s*")
+_LINKS = frozenset({"and", "und", "et", "og", "och"})
+_UNSPACED = re.compile(
+    r"^(?:株式会社|有限会社|주식회사)|(?:株式会社|股份有限公司|有限责任公司|有限公司|주식회사)$"
+)
 _APART = re.compile(r"\b(?<!\d)([^\W\d]) (?=[^\W\d]\b)")
 _NUMBERS = re.compile(r"^(?:\d+|i{2,3}|iv|vi{0,3}|ix|xi{0,3})$")
 
@@ -31,6 +35,13 @@ def _settings() -> dict[str, dict[str, list[str]]]:
 def _any(words: set[str]) -> str:
     """Write an alternative of words, the longest first."""
     return "|".join(re.escape(word) for word in sorted(words, key=lambda word: (-len(word), word)))
+
+
+@cache
+def _of_country() -> re.Pattern[str]:
+    """Compile what three words and more may end in: "Ping An Insurance (Group) Company of China"."""
+    places = {"china", *_settings()["apart"]["places"]}
+    return re.compile(rf"^(\S+(?: \S+){{2,}}) of (?:{_any(places)})$")
 
 
 @cache
@@ -51,8 +62,9 @@ def _bare(key: str) -> str:
     """Take legal forms off both ends of a normal form, as often as there are some; never all of it."""
     end, front, abbreviations, _ = _patterns()
     key = _APART.sub(r"\1", key)
-    key = " ".join(abbreviations.get(word, word) for word in key.split())
-    while (shorter := front.sub("", end.sub("", key))) != key:
+    said = [abbreviations.get(word, word) for word in key.split() if word not in _LINKS]
+    key = " ".join(said) or key
+    while (shorter := _of_country().sub(r"\1", front.sub("", end.sub("", key)))) != key:
         key = shorter
     return key
 
@@ -76,7 +88,7 @@ def _unbracketed(name: str, *, keep_places: bool) -> str:
         inside = match[0].strip("()[]<>（）").lower()
         return f" {inside} " if keep_places and inside in words_apart() else " "
 
-    outside = _ARTICLE.sub("", _BRACKETS.sub(said, name))
+    outside = _ARTICLE.sub("", _UNSPACED.sub("", _BRACKETS.sub(said, name).strip()))
     return outside if outside.strip() else name
 
 
@@ -101,6 +113,8 @@ def firm_forms(names: pl.Series, *, keep_places: bool = False) -> pl.Series:
     ['jp morgan', 'nestle', 'oracle']
     >>> firm_forms(pl.Series(["PT Bank Central Asia Tbk", "Ping An Insurance (Group) Company"])).to_list()
     ['bank central asia', 'ping an insurance']
+    >>> firm_forms(pl.Series(["Bank of China", "Ping An Insurance (Group) Company of China, Ltd."])).to_list()
+    ['bank of china', 'ping an insurance']
     """
     given = names.cast(pl.String)
     distinct = given.drop_nulls().unique(maintain_order=True).to_list()
