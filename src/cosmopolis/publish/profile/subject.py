@@ -105,7 +105,7 @@ class Subject:
         return w("profile.sources_of", names=w("common.semicolon").join(titles)) if titles else ""
 
     def group(self, group: str) -> str:
-        """Name a group of firms: a sector, a basket, a size (`size:mega`), or a source's list (`list:<id>`)."""
+        """Name a group of firms: sector, basket, size (`size:mega`) or a source's list (`list:<id>`)."""
         w = self.words
         if w.has(f"profile_group.{group}"):
             return w(f"profile_group.{group}")
