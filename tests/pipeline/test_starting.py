@@ -1,16 +1,58 @@
 """`cosmopolis new`: a folder that says what to do next, and its documentation."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
 
+import polars as pl
 import pytest
+import world
+from world import facts, formats
+from world.facts import Country, Place
+from world.killed import draw_nothing
 from world.run import run
 
 from cosmopolis import edition
 from cosmopolis.pipeline.indicators import check_indicators
 from cosmopolis.pipeline.starting import OWN_TABLES, OwnTable, id_of, templates
+from cosmopolis.publish import report
 from cosmopolis.sources import catalog
+
+CITIES = (
+    Place(101, "Munich", "DE", "02", 48.1, 11.6, 1_500_000),
+    Place(102, "Stuttgart", "DE", "01", 48.8, 9.2, 630_000),
+    Place(103, "Shenzhen", "CN", "30", 22.5, 114.1, 17_000_000),
+    Place(104, "Shanghai", "CN", "23", 31.2, 121.5, 24_000_000),
+    Place(105, "Shenyang", "CN", "19", 41.8, 123.4, 8_000_000),
+    Place(106, "London", "GB", "ENG", 51.5, -0.1, 9_000_000),
+    Place(107, "New York", "US", "NY", 40.7, -74.0, 8_000_000),
+    Place(108, "Nagoya", "JP", "01", 35.2, 136.9, 2_300_000),
+    Place(109, "Bengaluru", "IN", "19", 13.0, 77.6, 8_000_000),
+    Place(110, "Singapore", "SG", "00", 1.3, 103.8, 5_600_000),
+    Place(111, "Hong Kong", "HK", "00", 22.3, 114.2, 7_400_000),
+    Place(112, "Debrecen", "HU", "05", 47.5, 21.6, 200_000),
+    Place(113, "Prague", "CZ", "52", 50.1, 14.4, 1_300_000),
+    Place(114, "Wroclaw", "PL", "72", 51.1, 17.0, 640_000),
+)
+"""The cities of the templates, in a small gazetteer."""
+
+COUNTRIES = tuple(
+    Country(code, code3, name, name, capital, "Synthetic region", (0.0, 0.0))
+    for code, code3, name, capital in (
+        ("DE", "DEU", "Germany", ""),
+        ("CN", "CHN", "China", ""),
+        ("GB", "GBR", "United Kingdom", "London"),
+        ("US", "USA", "United States", ""),
+        ("JP", "JPN", "Japan", ""),
+        ("IN", "IND", "India", ""),
+        ("SG", "SGP", "Singapore", "Singapore"),
+        ("HK", "HKG", "Hong Kong", ""),
+        ("HU", "HUN", "Hungary", ""),
+        ("CZ", "CZE", "Czechia", "Prague"),
+        ("PL", "POL", "Poland", ""),
+    )
+)
 
 DOCS = Path(__file__).parents[2] / "docs" / "formats.md"
 TITLES = {
@@ -104,3 +146,36 @@ def test_every_column_of_every_own_table_is_documented_and_in_its_template(table
     for path, rows in templates().items():
         if path.startswith(f"mirror/{table.source}/"):
             assert set(rows.splitlines()[0].split(",")) == {*table.needed, *table.optional}
+
+
+def test_the_folder_builds_as_it_is_and_uses_every_row(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(facts, "PLACES", CITIES)
+    monkeypatch.setattr(facts, "COUNTRIES", COUNTRIES)
+    monkeypatch.setattr(report, "write", draw_nothing)
+    groups = [file.name for file in catalog.load().source("country-groups").files]
+    gazetteer = {
+        "geonames": formats.geonames(),
+        "country-names": formats.names(),
+        "country-groups": formats.groups(groups),
+    }
+    for source, members in gazetteer.items():
+        (folder / "mirror" / source).mkdir()
+        for name, data in members.items():
+            (folder / "mirror" / source / name).write_bytes(data)
+    with (folder / "catalog.toml").open("a", encoding="utf-8") as file:
+        file.write(world.catalog_text(gazetteer))
+    out = tmp_path / "out"
+    answer = run("build", folder / "edition.toml", "--mirror", folder / "mirror", "--offline", "--out", out)
+    assert answer.status == 0, answer.err
+    ledger = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["ledger"]
+    for table in OWN_TABLES:
+        counted = ledger[table.source]
+        away = pl.read_parquet(out / "quarantine" / f"{table.source}.parquet")
+        assert counted["rows_quarantined"] == 0, away.rows()
+        assert counted["rows_used"] == counted["rows_in"] > 0
+    scores = pl.read_parquet(out / "tables" / "scores.parquet")
+    assert scores.filter(pl.col("score") > 0)["node"].n_unique() == 3
+    for name in ("headquarters", "interlocking_cities", "ownership_cities", "supplier_radius", "industry40"):
+        assert pl.read_parquet(out / "tables" / f"{name}.parquet").height, name
