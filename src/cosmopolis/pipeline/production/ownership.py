@@ -313,7 +313,6 @@ def _research(desk: Desk) -> list[_Held]:
             field=pl.lit(RESEARCH),
             year=pl.lit(max(desk.catalog.source(source).years)),
             name=pl.col("firm"),
-            role=pl.lit(ownership.BRANCH),
             city_id=answers.select(pl.coalesce(direct["at"], "city_id")).to_series(),
             place_id=answers["place_id"],
         )
