@@ -95,6 +95,8 @@ def test_a_planted_network_has_its_core() -> None:
     ties = industry.ties_of(offices, firms)
     rule = Rule(draws=20)
     got = _table(firms, ties, rule)
+    assert got["network_firms"] == (24.0, None, None)
+    assert got["network_branches"] == (24 * 6.0, None, None)
     assert got["core_fit"][0] == pytest.approx(1.0)
     assert got["core_size"] == (2.0, None, None)
     links = pl.DataFrame(
@@ -149,3 +151,18 @@ def test_inventors_and_implementers_are_counts_of_their_own() -> None:
     ]
     with pytest.raises(UnknownNameError, match="did you mean 'plants'"):
         industry.roles(counts, measure="plant", year=2024, rule=Rule())
+
+
+def test_branches_of_a_few_firms_are_no_network_of_an_industry() -> None:
+    firms = _firms({1: 20, 2: 5})
+    few = industry.ties_of(_offices(firms, {f"f{i:03}": [2, 3, 4] for i in range(9)}), firms)
+    rule = Rule(draws=10)
+    assert not {"core_fit", "network_firms"} & set(_table(firms, few, rule))
+    frame = industry.centres(poles.seats(firms, rule=rule), few, basket="b", year=2025, rule=rule)
+    assert frame["branches"].null_count() == frame["core"].null_count() == 2
+    more = industry.ties_of(_offices(firms, {f"f{i:03}": [2, 3, 4] for i in range(10)}), firms)
+    found = poles.seats(firms, rule=rule)
+    named = industry.structure_table(found, more, basket="b", year=2025, rule=rule, network="offices")
+    assert dict(named.select("measure", "network").rows()) == {
+        m: "offices" if m.startswith("network_") or m in industry.SHAPES else None for m in named["measure"]
+    }

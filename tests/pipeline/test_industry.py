@@ -81,23 +81,30 @@ def test_a_basket_has_its_structure_centres_and_verdict(tmp_path: Path) -> None:
 
 
 def test_branches_of_the_basket_make_its_network(tmp_path: Path) -> None:
-    """Of offices of several years the last counts; firms that nobody knows and offices in no city do not."""
-    rows = [
+    """Of offices of several years the last counts; of fields that which knows most firms, and no other."""
+    rows: list[tuple[str, int, str, str, int | None]] = []
+    rows += [("offices", 2020, f"Firm number {i:02}", "branch", 9) for i in range(10)]
+    rows += [("research", 2020, f"Firm number {i:02}", "branch", 5) for i in range(9)]
+    rows += [("suppliers", 2020, f"Firm number {i:02}", "branch", 4) for i in range(20)]
+    rows += [
         ("offices", 2019, "Firm number 00", "branch", 10),
-        ("offices", 2020, "Firm number 00", "branch", 9),
         ("offices", 2020, "Firm number 00", "branch", 4),
         ("offices", 2020, "Firm number 01", "branch", None),
         ("offices", 2020, "Firm number 30", "branch", 1),
-        ("research", 2020, "Firm number 00", "branch", 5),
         ("offices", 2020, "Nobody knows", "branch", 5),
         ("offices", 2020, "Firm number 02", "headquarters", 4),
     ]
     offices = pl.DataFrame(rows, schema=["field", "year", "name", "role", "city_id"], orient="row")
     tables = industry.make(desk_of(tmp_path, {}), _firms(), offices=offices).tables
     centres = tables["industry_centres"].filter(pl.col("basket") == "technology")
-    assert dict(centres.select("city_id", "branches").rows()) == {1: 1, 9: 1, 10: 0, 5: 1}
+    assert dict(centres.select("city_id", "branches").rows()) == {1: 1, 9: 10, 10: 0, 5: 0}
     structure = tables["industry_structure"].filter(pl.col("basket") == "technology")
-    assert {"centralisation", "core_fit", "assortativity"} <= set(structure["measure"])
+    named = {
+        m: (value, network) for m, value, network in structure.select("measure", "value", "network").rows()
+    }
+    assert named["network_firms"] == (11.0, "offices")
+    assert named["network_branches"] == (12.0, "offices")
+    assert {"centralisation", "core_fit", "assortativity"} <= set(named)
     plants = tables["industry40"].filter(pl.col("measure") == "plants")
     assert plants.select("city_id", "role", "count").sort("city_id").rows() == [
         (1, "implementer", 1), (4, "implementer", 1), (9, "implementer", 1),

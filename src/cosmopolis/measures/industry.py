@@ -25,9 +25,11 @@ INDUSTRY_STRUCTURE = pl.Schema(
         "value": pl.Float64,
         "low": pl.Float64,
         "high": pl.Float64,
+        "network": pl.String,
     }
 )
-"""Columns of the table of structure; measures in `CONCENTRATIONS` and `SHAPES`."""
+"""Columns of the table of structure; measures in `CONCENTRATIONS` and `SHAPES`. `network` names the field of
+branches that a measure is of; it is null where headquarters alone are asked."""
 
 INDUSTRY_CENTRES = pl.Schema(
     {
@@ -44,7 +46,7 @@ INDUSTRY_CENTRES = pl.Schema(
         "rank_high": pl.Int64,
     }
 )
-"""Columns of the table of headquarters' cities; `branches` and `core` are null where no branch is known."""
+"""Columns of the table of headquarters' cities; `branches` and `core` are null where there is no network."""
 
 INDUSTRY_40 = pl.Schema(
     {
@@ -82,7 +84,11 @@ CONCENTRATIONS = (
 """Measures of how headquarters are spread over the cities that have any; beside them `firms` and `cities`."""
 
 SHAPES = ("centralisation", "centralisation_out", "core_fit", "core_size", "assortativity")
-"""Measures of the network from headquarters to branches; only where branches are known."""
+"""Measures of the network from headquarters to branches, only where branches of enough firms are known; beside
+them `network_firms`, the firms with known branches in other cities, and `network_branches`, those branches."""
+
+NETWORK_FIRMS_MIN = 10
+"""With branches of fewer firms known, a network is those firms', not the industry's."""
 
 _LEAST = {"effective_cities": 1.0, "core_fit": -1.0, "assortativity": -1.0}
 
@@ -126,7 +132,7 @@ def ties_of(offices: pl.DataFrame, firms: pl.DataFrame) -> pl.DataFrame:
 
 
 def structure_table(
-    found: Seats, ties: pl.DataFrame | None, *, basket: str, year: int, rule: Rule
+    found: Seats, ties: pl.DataFrame | None, *, basket: str, year: int, rule: Rule, network: str = ""
 ) -> pl.DataFrame:
     """Measure the structure of a basket.
 
@@ -135,7 +141,10 @@ def structure_table(
     found
         As of `seats`.
     ties
-        From headquarters to branches, as of `ties_of`; None or empty where no branch is known.
+        From headquarters to branches, as of `ties_of`, of one field: sources that know some firms wholly and
+        others not at all must not be put together. None or empty where no branch is known.
+    network
+        Name of the field.
 
     Returns
     -------
@@ -172,7 +181,11 @@ def structure_table(
             else:
                 bounds = _shifted(value[name], [draw[name] for draw in drawn], name, rule.level)
             rows.append((name, value[name], *bounds))
-    if ties is not None and ties.height:
+    if ties is not None and is_network(ties):
+        rows += [
+            ("network_firms", float(ties["firm"].n_unique()), None, None),
+            ("network_branches", math.fsum(ties["weight"]), None, None),
+        ]
         shape, _ = _shape(_links(ties))
         shapes = _shapes_drawn(ties, rule)
         for name in SHAPES:
@@ -180,12 +193,14 @@ def structure_table(
             bounds = (None, None) if name == "core_size" else _shifted(shape[name], known, name, rule.level)
             rows.append((name, shape[name], *bounds))
     frame = pl.DataFrame(
-        [(basket, year, *row) for row in rows if math.isfinite(row[1])],
+        [(basket, year, *row, None) for row in rows if math.isfinite(row[1])],
         schema=INDUSTRY_STRUCTURE,
         orient="row",
     )
+    of_network = pl.col("measure").is_in(["network_firms", "network_branches", *SHAPES])
     return frame.with_columns(
-        pl.when(pl.col(name).is_finite()).then(name).alias(name) for name in ("low", "high")
+        *(pl.when(pl.col(name).is_finite()).then(name).alias(name) for name in ("low", "high")),
+        network=pl.when(of_network).then(pl.lit(network, dtype=pl.String)),
     )
 
 
@@ -217,8 +232,8 @@ def centres(found: Seats, ties: pl.DataFrame | None, *, basket: str, year: int, 
     frame = drawn_ranks(found, rule=rule)
     before = (pl.col("firms").cum_sum() - pl.col("firms")) / max(found.firms, 1)
     least = frame.filter(before < rule.centres_share)["firms"].min()
-    links = LINKS.to_frame() if ties is None else _links(ties)
-    known = links.height > 0
+    known = ties is not None and is_network(ties)
+    links = LINKS.to_frame() if ties is None or not known else _links(ties)
     core = _shape(links)[1] if known else pl.Series("city_id", [], dtype=pl.Int64)
     received = links.group_by(city_id="destination").agg(
         branches=pl.col("weight").sum().round().cast(pl.Int64)
@@ -257,6 +272,11 @@ def _spread(counts: Counts) -> dict[str, float]:
         "shannon": concentration.shannon(held),
         "theil_t": concentration.theil_t(held),
     }
+
+
+def is_network(ties: pl.DataFrame) -> bool:
+    """Say whether the ties are of enough firms to be a network of an industry (`NETWORK_FIRMS_MIN`)."""
+    return ties["firm"].n_unique() >= NETWORK_FIRMS_MIN
 
 
 def _links(ties: pl.DataFrame) -> pl.DataFrame:

@@ -21,8 +21,12 @@ from cosmopolis.pipeline.production.firms import Firms
 INDUSTRY_40_BASKET: Final = "industry_4_0"
 """The basket whose firms are those of Industry 4.0."""
 
-PLANTS: Final = ("offices", "suppliers", "subsidiaries")
-"""Fields of branches that are counted as plants; a firm's research company is no plant."""
+PLANTS: Final = ("offices", "subsidiaries")
+"""Fields of branches that are counted as plants. A firm's research company is no plant, and a list of
+suppliers' sites says where those of one customer are, and nothing of others."""
+
+NETWORKS: Final = ("offices", "research", "subsidiaries")
+"""Fields of branches that can make an industry's network: one of them, that which knows most of its firms."""
 
 SECTORS: Final = "sectors"
 PATENT_CLASSES: Final = "patent classes"
@@ -76,9 +80,9 @@ def _baskets(desk: Desk, firms: Firms, branches: pl.DataFrame, year: int) -> dic
             continue
         rule = _rule(desk, basket)
         found = poles.seats(placed, rule=rule)
-        ties = industry.ties_of(branches, placed)
+        network, ties = _network(branches, placed)
         parts = (
-            industry.structure_table(found, ties, basket=basket, year=year, rule=rule),
+            industry.structure_table(found, ties, basket=basket, year=year, rule=rule, network=network),
             industry.centres(found, ties, basket=basket, year=year, rule=rule),
             poles.verdict(found, basket=basket, year=year, rule=rule),
             poles.groups(placed, groups, basket=basket, year=year, rule=rule),
@@ -86,6 +90,14 @@ def _baskets(desk: Desk, firms: Firms, branches: pl.DataFrame, year: int) -> dic
         for name, part in zip(names, parts, strict=True):
             tables[name].append(part)
     return tables
+
+
+def _network(branches: pl.DataFrame, placed: pl.DataFrame) -> tuple[str, pl.DataFrame]:
+    """Return the field that knows branches of most firms of a basket, and its ties from headquarters."""
+    fields = [
+        (field, industry.ties_of(branches.filter(pl.col("field") == field), placed)) for field in NETWORKS
+    ]
+    return max(fields, key=lambda pair: pair[1]["firm"].n_unique())
 
 
 def members(firms: Firms, basket: str) -> pl.DataFrame:
