@@ -206,3 +206,11 @@ def test_firms_that_are_sorted_into_two_cities_stand_out(sizes: Literal["expecte
 def test_what_is_said_of_wrong_tables(table: dict[str, Any], error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
         interlocking.connectivity(pl.DataFrame(table))
+
+
+@given(st.lists(st.integers(0, 9), max_size=30))
+def test_both_ways_of_sorting_are_one(keys: list[int]) -> None:
+    numbers = np.array(keys, dtype=np.int64)
+    packed, plain = (interlocking._ascending(numbers, below) for below in (10, 2**62))  # noqa: SLF001
+    assert packed[0].tolist() == plain[0].tolist() == sorted(range(len(keys)), key=lambda k: (keys[k], k))
+    assert packed[1].tolist() == plain[1].tolist() == sorted(keys)

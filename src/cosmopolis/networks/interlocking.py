@@ -234,8 +234,8 @@ def _of_long(cities: pl.Series, firms: pl.Series, numbers: pl.Series, sectors: p
     firm_names, firm = _coded(firms, "firm")
     value = numbers.to_numpy().astype(np.float64)
     office = city * np.int64(len(firm_names)) + firm
-    order = pl.Series(office).arg_sort().to_numpy().astype(np.int64)
-    twice = np.flatnonzero(np.diff(office[order]) == 0)
+    order, office = _ascending(office, len(city_names) * len(firm_names))
+    twice = np.flatnonzero(np.diff(office) == 0)
     if len(twice):
         one, other = sorted(order[twice[0] : twice[0] + 2].tolist())
         raise FormatError(
@@ -252,6 +252,19 @@ def _of_long(cities: pl.Series, firms: pl.Series, numbers: pl.Series, sectors: p
         value=value[order],
         sectors=_sectors(firms, firm_names, sectors),
     )
+
+
+def _ascending(keys: Whole, below: int) -> tuple[Whole, Whole]:
+    """Return the order that sorts whole numbers, equals by their place, and the numbers in that order.
+
+    Where number and place fit into one integer, sorting these is many times faster than sorting places.
+    """
+    n = max(len(keys), 1)
+    if below * n < 2**63:
+        packed = np.sort(keys * n + np.arange(len(keys)))
+        return packed % n, packed // n
+    order = np.argsort(keys, kind="stable")
+    return order, keys[order]
 
 
 def _sectors(firms: pl.Series, names: pl.Series, sectors: pl.Series | None) -> pl.Series:
