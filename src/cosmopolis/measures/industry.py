@@ -84,8 +84,8 @@ CONCENTRATIONS = (
 """Measures of how headquarters are spread over the cities that have any; beside them `firms` and `cities`."""
 
 SHAPES = ("centralisation", "centralisation_out", "core_fit", "core_size", "assortativity")
-"""Measures of the network from headquarters to branches, only where branches of enough firms are known; beside
-them `network_firms`, the firms with known branches in other cities, and `network_branches`, those branches."""
+"""Measures of the network from headquarters to branches, only where branches of enough firms are known. With
+them `network_firms`, the firms with known branches in other cities, and `network_branches`, the branches."""
 
 NETWORK_FIRMS_MIN = 10
 """With branches of fewer firms known, a network is those firms', not the industry's."""
