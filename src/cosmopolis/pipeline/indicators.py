@@ -160,14 +160,7 @@ def indicator_values(
     check_indicators(edition, catalog)
     frames = [VALUES.to_frame()]
     for indicator in edition.index.indicators:
-        covered = woven.sample
-        for source in indicator.sources:
-            entry = catalog.source(source)
-            covered = covered.filter(
-                covered.is_in(coverage_of(entry.coverage["countries"], atlas, woven.sample).implode())
-            )
-        if not indicator.sources or any(source in missing for source in indicator.sources):
-            covered = covered.clear()
+        covered = _covered(indicator, catalog, atlas, woven.sample, missing)
         year, known = _known(indicator, catalog, atlas, woven, measures)
         if indicator.network in woven.covered:
             covered = covered.filter(covered.is_in(woven.covered[indicator.network].implode()))
@@ -185,6 +178,25 @@ def indicator_values(
             )
         )
     return pl.concat(frames)
+
+
+def _covered(
+    indicator: Indicator, catalog: Catalog, atlas: Atlas, sample: pl.Series, missing: Mapping[str, str]
+) -> pl.Series:
+    """Return the cities of the sample that an indicator's sources can speak of.
+
+    Sources of one kind fill each other's gaps: what one of them covers is covered. Those of different kinds
+    are all needed.
+    """
+    kinds: dict[str, list[str]] = {}
+    for source in indicator.sources:
+        kinds.setdefault(catalog.source(source).kind, []).append(source)
+    covered = sample if kinds else sample.clear()
+    for sources in kinds.values():
+        there = [catalog.source(source) for source in sources if source not in missing]
+        spoken = [coverage_of(entry.coverage["countries"], atlas, sample) for entry in there]
+        covered = covered.filter(covered.is_in(pl.concat([sample.clear(), *spoken]).unique().implode()))
+    return covered
 
 
 def links_of(indicator: Indicator, woven: Woven) -> pl.DataFrame:
