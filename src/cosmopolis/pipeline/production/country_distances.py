@@ -78,7 +78,8 @@ def vote_agreement(desk: Desk) -> dict[int, Between]:
         return {}
     named = rows.with_columns(country=coded("country", codes_by_iso2(desk.atlas)))
     known = named.drop_nulls("country").unique(["roll_call", "country"], keep="first", maintain_order=True)
-    told = political_distance.divided(known)
+    divided = political_distance.divided(rows)["row"]  # over all who voted, whoever is known here
+    told = known.filter(pl.col("row").is_in(divided.implode()))
     unanimous = known.filter(~pl.col("row").is_in(told["row"].implode()))
     agreed = unanimous.select(
         "row",
