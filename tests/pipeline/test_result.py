@@ -218,7 +218,7 @@ def test_rows_in_are_the_rows_of_the_files(manifest: dict[str, Any]) -> None:
     assert rows["ports"] == len(facts.PORTS) + len(facts.LANES)
     assert rows["railways"] == len(facts.RAILWAY_NODES)
     assert rows["listed-firms"] == len(facts.FIRMS) + 1
-    assert rows["icio-2022"] == len(facts.TRADE_CODES) * len(facts.TRADE_SECTORS)
+    assert rows["icio-2022"] == 2 * len(facts.TRADE_CODES) * len(facts.TRADE_SECTORS)  # flows and inputs
     assert rows["science-sample"] == sum(len(authors) for _, _, authors in facts.WORKS)
     assert rows["world-borders"] == len(facts.COUNTRIES)
 
