@@ -1,5 +1,6 @@
 """A desk of production in a small invented world: true readers, records and resolver over `places_world`."""
 
+import gzip
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -46,7 +47,8 @@ def desk_of(folder: Path, files: Mapping[str, Mapping[str, str]], *, draws: int 
         (folder / source).mkdir()
         paths = {name: folder / source / name for name in texts}
         for name, text in texts.items():
-            paths[name].write_text(text, encoding="utf-8")
+            content = text.encode()
+            paths[name].write_bytes(gzip.compress(content, mtime=0) if name.endswith(".gz") else content)
         records = folder / f"records-{source}"
         records.mkdir()
         close_records(records, write(records, readers.read(source, paths)))

@@ -150,6 +150,26 @@ def test_a_name_that_several_firms_bear_is_told_by_the_countries_of_the_branches
     assert made.tables["ownership_firms"].select("firms", "firms_placed").rows() == [(2, 1)]
 
 
+def test_research_companies_of_a_register_and_the_account_of_the_others(tmp_path: Path) -> None:
+    lines = (
+        "ror,name,status,types,city,iso2,lat,lon,geonames_id",
+        "https://ror.org/0abc00001,Acme (Arborea),active,company,Alder,XA,10,10,1",
+        "https://ror.org/0abc00002,Acme (Bosquia),active,company,Saint Ivy,XB,-51,61,9",
+        "https://ror.org/0abc00003,Acme U,active,education,Alder,XA,10,10,1",
+        "https://ror.org/0abc00004,Lost (Arborea),active,company,Alder,XA,10,10,1",
+        "https://ror.org/0abc00005,Lost (Bosquia),active,company,Saint Ivy,XB,-51,61,9",
+    )
+    desk = desk_of(tmp_path, {"ror": {"ror_records_union.csv.gz": "\n".join(lines) + "\n"}})
+    made, _ = ownership.make(desk, firms_of(("Acme", 1, "XA")))
+    assert made.links.select("field", "origin", "destination").rows() == [("research", 1, 9)]
+    assert made.tables["ownership_firms"].select("firms", "firms_placed", "branches").row(0) == (2, 1, 4)
+    told = desk.shelf.ledger.tables()["ror"].select("row", "reason").rows()
+    assert [row for row, _ in told] == [3, 4, 5]
+    assert told[0][1].endswith("it is no national branch of a firm")
+    assert told[1][1] == "no city is known to hold the firm's headquarters"
+    assert _counts(desk, "ror") == {"rows_in": 5, "rows_used": 2, "rows_quarantined": 3}
+
+
 def test_an_edition_without_sources_has_nothing(tmp_path: Path) -> None:
     made, placed = ownership.make(desk_of(tmp_path, {}), Firms())
     assert (made.links.height, made.country_links.height, made.tables) == (0, 0, {})

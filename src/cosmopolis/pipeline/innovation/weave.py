@@ -227,14 +227,16 @@ def _cooperation(desk: Desk) -> pl.DataFrame:
 
 
 def _account_rest(desk: Desk) -> None:
-    """Count the rows of parts that no table of this edition is made of."""
-    has_papers = bool(desk.of_kind("papers", "works", "affiliations"))
-    used = {**_PARTS, "organisations": _PARTS["organisations"] if has_papers else ()}
+    """Count the rows of parts that no table of this edition is made of.
+
+    Organisations without papers are counted by those who look for firms among them
+    (`cosmopolis.pipeline.production.ownership`).
+    """
     none = pl.Series("row", [], dtype=pl.Int64)
     no_lines = pl.DataFrame(
         schema=dict.fromkeys(("column", "value", "reason"), pl.String) | {"row": pl.Int64}
     )
-    for kind, known in used.items():
+    for kind, known in _PARTS.items():
         for source in desk.of_kind(kind):
             for part in desk.shelf.parts_of(source):
                 if part in known:

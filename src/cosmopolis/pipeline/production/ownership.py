@@ -77,6 +77,7 @@ _HELD = pl.Schema(
     }
 )
 _SAME_COUNTRY = "both ends lie in the same country, and a network between cities knows too little of one"
+_NO_FIRM = "no paper of this edition is to be placed by it, and it is no national branch of a firm"
 _NO_ENTITY = "the parent at the top is not among the entities of the source"
 
 
@@ -89,6 +90,7 @@ class _Held:
     offices: pl.DataFrame
     lines: pl.DataFrame
     counted: bool = True  # False: another step counts the rows of the part
+    otherwise: str = ownership.NO_HEADQUARTERS
 
 
 def make(desk: Desk, firms: Firms) -> tuple[Made, pl.DataFrame]:
@@ -207,7 +209,7 @@ def _count(desk: Desk, part: _Held, every: pl.DataFrame, used: pl.Series, by_cou
         "row", column=pl.lit("firm"), value=pl.lit(None, dtype=pl.String), reason=reason
     )
     told = pl.concat([part.lines, lines])
-    _settle(desk, part.source, part.part, behind, told, otherwise=ownership.NO_HEADQUARTERS)
+    _settle(desk, part.source, part.part, behind, told, otherwise=part.otherwise)
 
 
 def _precision(every: pl.DataFrame) -> pl.DataFrame:
@@ -299,6 +301,7 @@ def _offices(desk: Desk) -> list[_Held]:
 def _research(desk: Desk) -> list[_Held]:
     """Read the companies that a register of organisations names by country."""
     found = []
+    has_papers = bool(desk.of_kind("papers", "works", "affiliations"))  # which use the register whole
     places = desk.atlas.gazetteer.places.select("place_id", at="city_id")
     for source in desk.of_kind("organisations", "organisations"):
         rows = desk.shelf.part(source, "organisations")
@@ -318,7 +321,12 @@ def _research(desk: Desk) -> list[_Held]:
         )
         found.append(
             _Held(
-                source=source, part="organisations", offices=offices, lines=REASONS.to_frame(), counted=False
+                source=source,
+                part="organisations",
+                offices=offices,
+                lines=REASONS.to_frame(),
+                counted=not has_papers,
+                otherwise=_NO_FIRM,
             )
         )
     return found
