@@ -90,6 +90,25 @@ def test_assortativity_by_another_library(edges: set[tuple[int, int]]) -> None:
         assert got == pytest.approx(nx.degree_pearson_correlation_coefficient(graph), abs=1e-9)
 
 
+@settings(deadline=None, max_examples=30)
+@given(st.sets(st.tuples(st.integers(0, 6), st.integers(0, 6)).filter(lambda e: e[0] != e[1]), min_size=1))
+def test_the_shape_is_what_each_function_gives(edges: set[tuple[int, int]]) -> None:
+    links = _links(sorted(edges))
+    values, core = structure.shape(links)
+    found = structure.core_periphery(links)
+    assert core.to_list() == found.core.to_list()
+    assert values == pytest.approx(
+        {
+            "centralisation": structure.centralisation(links),
+            "centralisation_out": structure.centralisation(links, kind="degree_out"),
+            "core_fit": found.fit,
+            "core_size": float(len(core)) if len(core) else math.nan,
+            "assortativity": structure.assortativity(links),
+        },
+        nan_ok=True,
+    )
+
+
 def test_cities_without_links_count_where_they_are_named() -> None:
     pair = _links([(1, 2)])
     assert math.isnan(structure.centralisation(pair))

@@ -186,7 +186,7 @@ def structure_table(
             ("network_firms", float(ties["firm"].n_unique()), None, None),
             ("network_branches", math.fsum(ties["weight"]), None, None),
         ]
-        shape, _ = _shape(_links(ties))
+        shape, _ = structure.shape(_links(ties))
         shapes = _shapes_drawn(ties, rule)
         for name in SHAPES:
             known = [draw[name] for draw in shapes if math.isfinite(draw[name])]
@@ -234,7 +234,7 @@ def centres(found: Seats, ties: pl.DataFrame | None, *, basket: str, year: int, 
     least = frame.filter(before < rule.centres_share)["firms"].min()
     known = ties is not None and is_network(ties)
     links = LINKS.to_frame() if ties is None or not known else _links(ties)
-    core = _shape(links)[1] if known else pl.Series("city_id", [], dtype=pl.Int64)
+    core = structure.shape(links)[1] if known else pl.Series("city_id", [], dtype=pl.Int64)
     received = links.group_by(city_id="destination").agg(
         branches=pl.col("weight").sum().round().cast(pl.Int64)
     )
@@ -293,20 +293,7 @@ def _shapes_drawn(ties: pl.DataFrame, rule: Rule) -> list[dict[str, float]]:
     at = firms.search_sorted(ties["firm"]).to_numpy()
     n = len(firms)
     drawn = stream(f"{rule.seed}: branches", 0).multinomial(n, np.full(n, 1 / n), size=rule.draws)
-    return [_shape(_links(ties.filter(pl.Series(row[at] > 0))))[0] for row in drawn]
-
-
-def _shape(links: pl.DataFrame) -> tuple[dict[str, float], pl.Series]:
-    """Measure the network from headquarters to branches; returns the core too."""
-    found = structure.core_periphery(links)
-    values = {
-        "centralisation": structure.centralisation(links),
-        "centralisation_out": structure.centralisation(links, kind="degree_out"),
-        "core_fit": found.fit,
-        "core_size": float(len(found.core)) if len(found.core) else math.nan,
-        "assortativity": structure.assortativity(links),
-    }
-    return values, found.core
+    return [structure.shape(_links(ties.filter(pl.Series(row[at] > 0))))[0] for row in drawn]
 
 
 def _shifted(value: float, drawn: list[float], name: str, level: float) -> tuple[float | None, float | None]:

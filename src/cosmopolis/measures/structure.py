@@ -85,7 +85,12 @@ def centralisation(links: pl.DataFrame, *, kind: str = "degree", nodes: pl.Serie
     ties = check(links) if directed else undirected(check(links))
     measure = CENTRALISATIONS[kind]
     found = centrality.table(ties, directed=directed, nodes=nodes, measures=[measure])["value"]
-    n = len(found)
+    return _centralised(found.to_numpy(), kind)
+
+
+def _centralised(values: Floats, kind: str) -> float:
+    """Return the centralisation of cities with such centralities."""
+    n = len(values)
     if n < _LEAST_CITIES:
         return math.nan
     most = {
@@ -93,7 +98,6 @@ def centralisation(links: pl.DataFrame, *, kind: str = "degree", nodes: pl.Serie
         "closeness": (n - 1) * (n - 2) / (2 * n - 3),
         "degree": (n - 1) * (n - 2),
     }.get(kind, (n - 1) ** 2)
-    values = found.to_numpy()
     return math.fsum(values.max() - values) / most
 
 
@@ -125,11 +129,12 @@ def assortativity(links: pl.DataFrame) -> float:
     >>> assortativity(star)
     -1.0
     """
-    net = _Net.of(links, None, weighted=False)
-    if not len(net.weights):
-        return math.nan
-    degrees = np.bincount(np.concatenate([net.tails, net.heads]), minlength=net.n)
-    if len(np.unique(degrees[degrees > 0])) == 1:
+    return _assorted(_Net.of(links, None, weighted=False))
+
+
+def _assorted(net: "_Net") -> float:
+    """Return the assortativity of a network."""
+    if not len(net.weights) or len(np.unique(net.degrees())) == 1:
         return math.nan
     edges = list(zip(net.tails.tolist(), net.heads.tolist(), strict=True))
     return float(ig.Graph(n=net.n, edges=edges).assortativity_degree(directed=False))
@@ -205,7 +210,11 @@ def core_periphery(
     >>> round(found.fit, 6), found.core.to_list()
     (1.0, [1])
     """
-    net = _Net.of(links, nodes, weighted=weighted)
+    return _parted(_Net.of(links, nodes, weighted=weighted))
+
+
+def _parted(net: "_Net") -> CorePeriphery:
+    """Part a network into core and periphery."""
     none = CorePeriphery(fit=math.nan, core=net.ids.clear(), cities=net.n)
     if net.n < _LEAST_CITIES or not net.spread > 0:
         return none
@@ -218,11 +227,51 @@ def core_periphery(
     return CorePeriphery(fit=min(1.0, best_fit), core=net.ids.filter(pl.Series(best)), cities=net.n)
 
 
+def shape(links: pl.DataFrame) -> tuple[dict[str, float], pl.Series]:
+    """Measure a network from headquarters to branches, or any other with a direction, in one go.
+
+    Parameters
+    ----------
+    links
+        Of one network, field and year, directed.
+
+    Returns
+    -------
+    values
+        `centralisation` (of the degree, directions put together), `centralisation_out` (of the degree out),
+        `core_fit`, `core_size` (not a number without a core) and `assortativity`, as the functions of this
+        module give them.
+    core
+        Cities of the core.
+
+    Examples
+    --------
+    >>> from cosmopolis.networks.links import LINKS
+    >>> star = pl.DataFrame(
+    ...     [("air", "routes", 2022, 1, b, 1.0, 1) for b in (2, 3, 4)], schema=LINKS, orient="row")
+    >>> shape(star)[0]["centralisation_out"]
+    1.0
+    """
+    net = _Net.of(links, None, weighted=False)
+    leaving = links.filter(pl.col("weight") > 0)["origin"]
+    out = np.bincount(net.ids.search_sorted(leaving).to_numpy(), minlength=net.n).astype(np.float64)
+    found = _parted(net)
+    values = {
+        "centralisation": _centralised(net.degrees(), "degree"),
+        "centralisation_out": _centralised(out, "degree_out"),
+        "core_fit": found.fit,
+        "core_size": float(len(found.core)) if len(found.core) else math.nan,
+        "assortativity": _assorted(net),
+    }
+    return values, found.core
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Net:
     """An undirected network of n cities: each pair once, with a weight; and where each city's ties lie."""
 
     ids: pl.Series
+    n: int
     tails: Places
     heads: Places
     weights: Floats
@@ -247,6 +296,7 @@ class _Net:
         alike = len(weights) == pairs and len(np.unique(weights)) <= 1
         return cls(
             ids=ids.alias("city_id"),
+            n=len(ids),
             tails=tails,
             heads=heads,
             weights=weights,
@@ -254,10 +304,10 @@ class _Net:
             spread=0.0 if alike else spread,
         )
 
-    @property
-    def n(self) -> int:
-        """How many cities there are."""
-        return len(self.ids)
+    def degrees(self) -> Floats:
+        """Count each city's links."""
+        ends = np.concatenate([self.tails, self.heads])
+        return np.bincount(ends, minlength=self.n).astype(np.float64)
 
     def touched(self, core: NDArray[np.bool_]) -> float:
         """Sum the weights of links with an end in the core."""
