@@ -40,7 +40,7 @@ def font(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_only_the_glyphs_used_stay(font: Path) -> None:
     cut = fonts.cut(font, ["A城", "A"])
-    kept = TTFont(io.BytesIO(cut.woff2))
+    kept = TTFont(io.BytesIO(cut.data))
     assert sorted(kept.getBestCmap()) == [0x20, ord("A"), ord("城")]
     assert kept.flavor == "woff2"
 
@@ -50,12 +50,23 @@ def test_what_the_font_lacks_is_named(font: Path) -> None:
 
 
 def test_same_bytes_twice_whatever_the_order(font: Path) -> None:
-    assert fonts.cut(font, ["A城市"]).woff2 == fonts.cut(font, ["市", "城", "A"]).woff2
+    assert fonts.cut(font, ["A城市"]).data == fonts.cut(font, ["市", "城", "A"]).data
+
+
+def test_a_quick_part_of_a_cut_file_has_the_same_glyphs(font: Path, tmp_path: Path) -> None:
+    file = tmp_path / "font.ttf"
+    file.write_bytes(fonts.cut_file(font, ["A城市"]))
+    assert sorted(TTFont(file).getBestCmap()) == [0x20, ord("A"), ord("城"), ord("市")]
+    cut = fonts.cut(file, ["城ß"], quick=True)
+    kept = TTFont(io.BytesIO(cut.data))
+    assert (sorted(kept.getBestCmap()), kept.flavor, cut.missing) == ([0x20, ord("城")], "woff", ("ß",))
+    assert 'format("woff")' in cut.rule
+    assert "font/woff;base64" in cut.rule
 
 
 def test_rule_carries_the_font_inside(font: Path) -> None:
     cut = fonts.cut(font, ["A"])
-    assert base64.b64encode(cut.woff2).decode() in cut.rule
+    assert base64.b64encode(cut.data).decode() in cut.rule
     assert "http" not in cut.rule
 
 

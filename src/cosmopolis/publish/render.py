@@ -6,10 +6,12 @@ left to the page's style, a title and a description put in. No address is ever l
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import orjson
 import vl_convert
 from markupsafe import Markup
 
@@ -65,9 +67,7 @@ def svg(spec: Spec, *, config: Mapping[str, Any], id: str, title: str, descripti
     ValueError
         If the specification cannot be drawn: a defect of the chart.
     """
-    drawn = vl_convert.vegalite_to_svg(
-        _cleaned(spec), vl_version=VEGA_LITE, config=dict(config), allowed_base_urls=[]
-    )
+    drawn = _drawn(orjson.dumps(_cleaned(spec)), orjson.dumps(dict(config)))
     root = ET.fromstring(drawn)  # noqa: S314 - drawn by ourselves, holds no document type
     view = root.attrib["viewBox"]
     _tidy(root, _Ids(id))
@@ -80,6 +80,14 @@ def svg(spec: Spec, *, config: Mapping[str, Any], id: str, title: str, descripti
         element.text = clean(text)
         root.insert(n, element)
     return Markup(ET.tostring(root, encoding="unicode"))  # noqa: S704 - written by ElementTree, escaped
+
+
+@lru_cache(maxsize=32)
+def _drawn(spec: bytes, config: bytes) -> str:
+    """Draw a specification; the same for both languages, where it holds no words, is drawn once."""
+    return vl_convert.vegalite_to_svg(
+        orjson.loads(spec), vl_version=VEGA_LITE, config=orjson.loads(config), allowed_base_urls=[]
+    )
 
 
 def _cleaned(value: Any) -> Any:  # noqa: ANN401 - any JSON

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 import altair as alt
 import numpy as np
+from markupsafe import Markup
 from numpy.typing import NDArray
 
-from cosmopolis.publish.charts import ACCENT, CONTRAST, Spec, finished
+from cosmopolis.publish.charts import ACCENT, CONTRAST, INK, Spec, finished
 from cosmopolis.publish.geometry import Frame, equal_earth, great_circle, place_labels
-from cosmopolis.publish.maps import Land, Node, Tie, ground, label_layers, label_sets
+from cosmopolis.publish.maps import Land, Node, Tie, ground, short
+from cosmopolis.publish.words import clean
 
 WIDTH = 360
 """Pixels: a telephone's width, and a third of a page's."""
@@ -30,6 +32,7 @@ _CITY_AREA, _PARTNER_AREA = 60.0, 9.0
 _LINE = (0.3, 2.6)
 _LINE_OPACITY = 0.4
 _LABEL_PIXELS = 11.0
+_ANCHORS = {"left": "start", "center": "middle", "right": "end"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,17 +113,15 @@ def window(nodes: Sequence[Node], *, centre: float, width: int = WIDTH) -> Windo
     )
 
 
-def ties_map(nodes: Sequence[Node], ties: Sequence[Tie], land: Land, *, frame: Window, labels: int) -> Spec:
-    """Map a city and its ties.
+def ties_map(nodes: Sequence[Node], ties: Sequence[Tie], land: Land, *, frame: Window) -> Spec:
+    """Map a city and its ties, without names (those are `names`), so that one drawing serves all languages.
 
     Parameters
     ----------
     nodes
-        The city first, then its partners, the strongest first; the first are labelled.
+        The city first, then its partners, the strongest first.
     ties
         Links to draw; width grows with the square root of the weight, so that weak ones are seen.
-    labels
-        How many are named at most.
     """
     most = max((tie.weight for tie in ties), default=1.0)
     width = alt.StrokeWidth(
@@ -144,21 +145,12 @@ def ties_map(nodes: Sequence[Node], ties: Sequence[Tie], land: Land, *, frame: W
     ]
     for layer in layers:
         layer.mark.clip = True
-    areas = [_CITY_AREA, *[_PARTNER_AREA] * (len(nodes) - 1)]
     points = [
         {"longitude": node.longitude, "latitude": node.latitude, "area": area}
-        for node, area in reversed(list(zip(nodes, areas, strict=True)))
+        for node, area in reversed(list(zip(nodes, _areas(nodes), strict=True)))
     ]
-    placed = place_labels(
-        [node.name for node in nodes],
-        frame.pixels([node.longitude for node in nodes], [node.latitude for node in nodes]),
-        [float(np.sqrt(area / np.pi)) for area in areas],
-        frame=frame,
-        most=labels,
-        size=_LABEL_PIXELS,
-    )
     chart = (
-        alt.layer(*layers, *label_layers(frame, size=_LABEL_PIXELS))
+        alt.layer(*layers)
         .project(
             type="equalEarth",
             scale=frame.scale,
@@ -172,8 +164,45 @@ def ties_map(nodes: Sequence[Node], ties: Sequence[Tie], land: Land, *, frame: W
         "land": land.polygons,
         "ties": [great_circle(tie.origin, tie.destination, weight=tie.weight) for tie in ordered],
         "nodes": points,
-        **label_sets(placed),
     }
     if land.lines:
         datasets["lines"] = land.lines
     return finished(chart, datasets)
+
+
+def _areas(nodes: Sequence[Node]) -> list[float]:
+    return [_CITY_AREA, *[_PARTNER_AREA] * (len(nodes) - 1)]
+
+
+def names(nodes: Sequence[Node], *, frame: Window, most: int) -> Markup:
+    """Write the names of the first points beside their symbols, as a group to put into the map's drawing.
+
+    Parameters
+    ----------
+    most
+        How many at most; fewer where there is no room.
+    """
+    placed = place_labels(
+        [short(node.name) for node in nodes],
+        frame.pixels([node.longitude for node in nodes], [node.latitude for node in nodes]),
+        [float(np.sqrt(area / np.pi)) for area in _areas(nodes)],
+        frame=frame,
+        most=most,
+        size=_LABEL_PIXELS,
+    )
+    texts = Markup("").join(
+        Markup('<text x="{}" y="{}" dy=".35em" text-anchor="{}">{}</text>').format(
+            label.x, label.y, _ANCHORS[label.align], clean(label.text)
+        )
+        for label in placed
+    )
+    return Markup(
+        '<g font-size="{}" fill="{}" stroke="#ffffff" stroke-width="2.6" stroke-linejoin="round" '
+        'paint-order="stroke">{}</g>'
+    ).format(_LABEL_PIXELS, INK, texts)
+
+
+def named(drawing: Markup, group: Markup) -> Markup:
+    """Put a group of names on top of a drawing."""
+    head, end, tail = drawing.rpartition("</svg>")
+    return Markup(head) + group + Markup(end) + Markup(tail)  # noqa: S704 - parts of what is safe already

@@ -78,7 +78,9 @@ def write(
             bodies[language] = templates.get_template("profile.html").render(context)
         around = [_page_words(view, city, family) for view in views.values()]
         # Cut once for both languages: cutting takes longer than all else, and names are shown in both.
-        cut = None if result.font is None else fonts.cut(result.font, [*bodies.values(), *around])
+        cut = None
+        if result.font is not None:
+            cut = fonts.cut(result.font, [*bodies.values(), *around], quick=True)
         for language, view in views.items():
             text = report.page(
                 templates,

@@ -4,15 +4,15 @@ Ranks are by strength, the sum of a city's weights, but where a table gives a be
 an interval: connectivity in the interlocking network, power in the ownership network.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from cosmopolis.measures import centrality
 from cosmopolis.publish.chapter.model import Block, Cell, Column, Figure, Panel, Section, Table, row
 from cosmopolis.publish.chapter.studio import Studio
-from cosmopolis.publish.maps import Node, Tie, short
+from cosmopolis.publish.maps import Node, Tie
 from cosmopolis.publish.network_pages import (
     all_equal,
     links_of,
@@ -236,19 +236,24 @@ def _panel(subject: Subject, studio: Studio, one: Tied) -> Panel:
     frame = maps.window(nodes, centre=studio.centre)
     land = studio.small_land if frame.zoom == 1 else studio.land
     title = w("chapter.panel_title", topic=one.name, years=str(one.year))
-    names = w.joined([_name(subject, one, partner) for partner in one.partners[:PARTNERS]])
+    first = w.joined([_name(subject, one, partner) for partner in one.partners[:PARTNERS]])
     below = w("profile.partners_drawn", n=len(drawn), all=w.whole(len(one.partners)))
-    return studio.panel(
-        maps.ties_map(nodes, ties, land, frame=frame, labels=_LABELS),
+    panel = studio.panel(
+        maps.ties_map(nodes, ties, land, frame=frame),
         title=title,
-        description=w("profile.ties_alt", city=me.name, n=len(drawn), names=names),
+        description=w("profile.ties_alt", city=me.name, n=len(drawn), names=first),
         above=title,
         below=below if len(drawn) < len(one.partners) else w("profile.partners_all", n=len(drawn)),
     )
+    return _with_names(panel, nodes, frame, most=_LABELS)
+
+
+def _with_names(panel: Panel, nodes: Sequence[Node], frame: maps.Window, *, most: int) -> Panel:
+    return replace(panel, drawing=maps.named(panel.drawing, maps.names(nodes, frame=frame, most=most)))
 
 
 def _node(city: City) -> Node:
-    return Node(name=short(city.name), latitude=city.latitude, longitude=city.longitude, value=1.0)
+    return Node(name=city.name, latitude=city.latitude, longitude=city.longitude, value=1.0)
 
 
 def locator(subject: Subject, studio: Studio) -> Panel:
@@ -256,5 +261,6 @@ def locator(subject: Subject, studio: Studio) -> Panel:
     nodes = [_node(subject.city)]
     frame = maps.window(nodes, centre=studio.centre)
     label = subject.words("profile.locator", city=subject.city.name)
-    spec = maps.ties_map(nodes, [], studio.small_land, frame=frame, labels=1)
-    return studio.panel(spec, title=label, description=label)
+    spec = maps.ties_map(nodes, [], studio.small_land, frame=frame)
+    panel = studio.panel(spec, title=label, description=label)
+    return _with_names(panel, nodes, frame, most=1)
