@@ -22,7 +22,7 @@ _UNSPACED = re.compile(
     r"^(?:株式会社|有限会社|주식회사)|(?:株式会社|股份有限公司|有限责任公司|有限公司|주식회사)$"
 )
 _APART = re.compile(r"\b(?<!\d)([^\W\d]) (?=[^\W\d]\b)")
-_NUMBERS = re.compile(r"^(?:\d+|i{2,3}|iv|vi{0,3}|ix|xi{0,3})$")
+_NUMBERS = r"^(?:\d+|i{2,3}|iv|vi{0,3}|ix|xi{0,3})$"
 
 
 @cache
@@ -133,11 +133,10 @@ def words_of(forms: pl.Series) -> pl.Series:
     [['bank', 'china'], ['and']]
     """
     _, _, _, empty = _patterns()
-    words = [
-        None if form is None else sorted(set(form.split()) - empty) or sorted(set(form.split()))
-        for form in forms.to_list()
-    ]
-    return pl.Series("words", words, dtype=pl.List(pl.String))
+    every = pl.col("form").str.split(" ").list.eval(pl.element().filter(pl.element() != ""))
+    some = every.list.eval(pl.element().filter(~pl.element().is_in(sorted(empty))))
+    words = pl.when(some.list.len() > 0).then(some).otherwise(every).list.unique().list.sort()
+    return forms.rename("form").to_frame().select(words.alias("words"))["words"]
 
 
 def numbers_of(words: pl.Series) -> pl.Series:
@@ -148,11 +147,9 @@ def numbers_of(words: pl.Series) -> pl.Series:
     >>> numbers_of(pl.Series([["acquisition", "iii"], ["3i"]], dtype=pl.List(pl.String))).to_list()
     ['iii', '']
     """
-    told = [
-        None if of is None else " ".join(word for word in of if _NUMBERS.match(word))
-        for of in words.to_list()
-    ]
-    return pl.Series("numbers", told, dtype=pl.String)
+    is_number = pl.element().str.contains(_NUMBERS)
+    told = pl.col("words").list.eval(pl.element().filter(is_number)).list.join(" ")
+    return words.rename("words").to_frame().select(told.alias("numbers"))["numbers"]
 
 
 def web_domain(addresses: pl.Series) -> pl.Series:
