@@ -17,7 +17,8 @@ from cosmopolis import edition
 from cosmopolis.pipeline.indicators import check_indicators
 from cosmopolis.pipeline.starting import OWN_TABLES, OwnTable, id_of, templates
 from cosmopolis.publish import report
-from cosmopolis.sources import catalog
+from cosmopolis.records import admit
+from cosmopolis.sources import catalog, readers
 
 CITIES = (
     Place(101, "Munich", "DE", "02", 48.1, 11.6, 1_500_000),
@@ -181,3 +182,17 @@ def test_the_folder_builds_as_it_is_and_uses_every_row(
     assert scores.filter(pl.col("score") > 0)["node"].n_unique() == 3
     for name in ("headquarters", "interlocking_cities", "ownership_cities", "supplier_radius", "industry40"):
         assert pl.read_parquet(out / "tables" / f"{name}.parquet").height, name
+
+
+@pytest.mark.parametrize("table", OWN_TABLES, ids=[table.source for table in OWN_TABLES])
+def test_the_examples_of_the_documentation_are_good(table: OwnTable, tmp_path: Path) -> None:
+    section = DOCS.read_text(encoding="utf-8").split(f"\n## {TITLES[table.source]}\n")[1].split("\n## ")[0]
+    examples = re.findall(r"```csv\n(.*?)```", section, re.DOTALL)
+    assert examples
+    for number, text in enumerate(examples):
+        path = tmp_path / f"{number}.csv"
+        path.write_text(text, encoding="utf-8")
+        for raw in readers.read(table.source, {path.name: path}):
+            admitted = admit(raw)
+            assert admitted.quarantine.is_empty(), admitted.quarantine.rows()
+            assert admitted.frame.height

@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 import world
+from production_desk import firms_of
 from real_mirror import link_sources
 from world.facts import ALDER, BIRCH, ELMSTEAD
 
@@ -119,6 +120,12 @@ def test_without_a_centre_there_are_no_radii(tmp_path: Path) -> None:
     assert tables["supplier_radius"].is_empty()
     assert tables["supplier_strategy"]["regional"].drop_nulls().is_empty()
     assert tables["supplier_spread"].height
+
+
+def test_the_headquarters_of_the_firm_is_the_centre_where_the_edition_names_none(tmp_path: Path) -> None:
+    tables = suppliers.make(_desk(tmp_path, settings=""), firms_of(("Oak", BIRCH, "XB"))).tables
+    assert tables["supplier_radius"]["centre"].unique().to_list() == [BIRCH]
+    assert tables["supplier_radius"].filter(year=2018, km=20.0)["share"].item() == pytest.approx(2 / 5)
 
 
 def test_a_centre_that_means_no_place_is_told(tmp_path: Path) -> None:
