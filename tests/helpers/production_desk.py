@@ -3,6 +3,7 @@
 import gzip
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import polars as pl
@@ -20,6 +21,7 @@ from cosmopolis.places.resolve import Resolver
 from cosmopolis.sources import catalog, readers
 
 
+@cache
 def atlas() -> Atlas:
     """Make the atlas of two invented countries."""
     known = synthetic_countries()
