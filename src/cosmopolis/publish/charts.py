@@ -127,11 +127,12 @@ def rank_intervals(dots: Sequence[RankDot], *, title: str) -> Spec:
     axis = alt.Axis(
         values=ticks(most), orient="top", titleAnchor="start", format="d", domain=False, ticks=False
     )
-    x = alt.X("rank:Q", title=title, scale=alt.Scale(domain=[1, max(most, 2)], nice=False), axis=axis)
+    scale = alt.Scale(domain=[1, max(most, 2)], nice=False)  # of every layer, or their union starts at zero
+    x = alt.X("rank:Q", title=title, scale=scale, axis=axis)
     bars = (
         base.transform_filter(known)
         .mark_rule(strokeWidth=5, color=BAR, strokeCap="butt")
-        .encode(x=alt.X("low:Q"), x2="high:Q", y=y)
+        .encode(x=alt.X("low:Q", scale=scale), x2="high:Q", y=y)
     )
     points = base.mark_point(filled=True, size=44, stroke=ACCENT, strokeWidth=1.5, opacity=1).encode(
         x=x, y=y, fill=alt.condition(known, alt.value(ACCENT), alt.value("#ffffff"))
@@ -141,7 +142,7 @@ def rank_intervals(dots: Sequence[RankDot], *, title: str) -> Spec:
     )
     end = base.transform_calculate(end="max(datum.rank, isValid(datum.high) ? datum.high : 0)")
     labels = end.mark_text(align="left", dx=8, fontSize=10, color=MUTED).encode(
-        x=alt.X("end:Q"), y=y, text="label:N"
+        x=alt.X("end:Q", scale=scale), y=y, text="label:N"
     )
     chart = alt.layer(bars, points, names, labels).properties(width=250, height=alt.Step(19))
     return finished(chart, {"rows": rows})

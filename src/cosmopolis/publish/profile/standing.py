@@ -103,6 +103,8 @@ def _parts(subject: Subject, found: tuple[Standing, ...]) -> str:
         return ""
     ordered = sorted(placed, key=lambda pair: (pair[0], pair[1].node.id))
     best, least = ordered[0][1], ordered[-1][1]
+    if ordered[0][0] == ordered[-1][0]:
+        return ""
     return w(
         "profile.best_and_least",
         best=w.said(best.node.name),
