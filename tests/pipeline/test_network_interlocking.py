@@ -99,3 +99,13 @@ def test_what_is_said_of_wrong_tables(tmp_path: Path, text: str, words: str) -> 
     assert re.fullmatch(r"cosmopolis: error: .*\n", answer.err)
     assert words in answer.err
     assert "roster.csv" in answer.err
+
+
+def test_a_large_roster_is_not_asked_for_chance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cosmopolis.networks.interlocking.BACKBONE_CITIES", 3)
+    out = tmp_path / "links.parquet"
+    answer = run("network", "interlocking", _file(tmp_path, WIDE), "--out", out)
+    assert answer.status == 0
+    assert "4 cities are more than 3: sdsm_p and sdsm_q are left empty" in answer.err
+    links = pl.read_parquet(out)
+    assert links["sdsm_p"].null_count() == links["sdsm_q"].null_count() == links.height == 6

@@ -132,6 +132,14 @@ def test_two_years_are_two_rosters_and_their_change_is_told(tmp_path: Path) -> N
     assert first["change"] == first["relative_to"] - first["relative_from"]
 
 
+def test_a_large_roster_is_not_asked_for_chance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interlocking, "BACKBONE_CITIES", 3)
+    made = services.make(desk_of(tmp_path, {"service-table": {"roster.csv": ROSTER}}))
+    links = made.tables["interlocking_links"]
+    assert links.schema == measures.INTERLOCKING_LINKS
+    assert links["sdsm_p"].null_count() == links.height == 3
+
+
 def test_without_a_roster_nothing_is_made(tmp_path: Path) -> None:
     made = services.make(desk_of(tmp_path, {}))
     assert made.links.equals(Made().links)

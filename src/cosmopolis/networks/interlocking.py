@@ -26,6 +26,9 @@ from cosmopolis.networks import backbone as chance
 LARGEST_VALUE: Final = 5
 """Service value of a headquarters in the coding of GaWC; here any values ≥ 0 will do."""
 
+BACKBONE_CITIES: Final = 1000
+"""Rosters of more cities are not asked for chance unless that is wanted: it takes a minute from there on."""
+
 _NO_FIRMS: Final = frozenset({"country", "sector", "year"})
 
 Floats = NDArray[np.float64]

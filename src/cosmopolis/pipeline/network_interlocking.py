@@ -138,11 +138,16 @@ def _by_year(frame: pl.DataFrame, year: str | None, file: Path) -> Iterator[tupl
 
 
 def _links(roster: Roster) -> pl.DataFrame:
-    """Return the links of a roster, and what chance says of them."""
+    """Return the links of a roster, and what chance says of them where the roster is not too large."""
+    found = interlocking.links(roster).rename({"firms": "count"})
+    columns = ["origin", "destination", "weight", "count", "proportional", "distance"]
+    if len(roster.cities) > interlocking.BACKBONE_CITIES:
+        nothing = pl.lit(None, dtype=pl.Float64)
+        sys.stderr.write(
+            f"cosmopolis: {len(roster.cities)} cities are more than {interlocking.BACKBONE_CITIES}: sdsm_p and "
+            "sdsm_q are left empty; `cosmopolis.networks.interlocking.backbone` makes them\n"
+        )
+        return found.select(*columns, nothing.alias("sdsm_p"), nothing.alias("sdsm_q"))
     chance = interlocking.backbone(roster).select("origin", "destination", "sdsm_p", "sdsm_q")
-    return (
-        interlocking.links(roster)
-        .join(chance, on=["origin", "destination"], how="left", maintain_order="left")
-        .rename({"firms": "count"})
-        .select("origin", "destination", "weight", "count", "proportional", "distance", "sdsm_p", "sdsm_q")
-    )
+    both = found.join(chance, on=["origin", "destination"], how="left", maintain_order="left")
+    return both.select(*columns, "sdsm_p", "sdsm_q")

@@ -129,11 +129,13 @@ def _cities(one: _Listed, desk: Desk) -> pl.DataFrame:
 
 def _links(one: _Listed) -> pl.DataFrame:
     """Return the table of links between the cities that were found."""
-    found = interlocking.links(one.roster).join(
-        interlocking.backbone(one.roster).select("origin", "destination", "sdsm_p", "sdsm_q"),
-        on=["origin", "destination"],
-        how="left",
-    )
+    found = interlocking.links(one.roster)
+    if len(one.roster.cities) <= interlocking.BACKBONE_CITIES:
+        chance = interlocking.backbone(one.roster).select("origin", "destination", "sdsm_p", "sdsm_q")
+        found = found.join(chance, on=["origin", "destination"], how="left")
+    else:
+        nothing = pl.lit(None, dtype=pl.Float64)
+        found = found.with_columns(sdsm_p=nothing, sdsm_q=nothing)
     return (
         _between_cities(found, one.places, "origin", "destination")
         .with_columns(
