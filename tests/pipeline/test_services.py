@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import polars as pl
+import pytest
 from production_desk import desk_of
 
 from cosmopolis.measures import interlocking as measures

@@ -144,8 +144,8 @@ def _links(roster: Roster) -> pl.DataFrame:
     if len(roster.cities) > interlocking.BACKBONE_CITIES:
         nothing = pl.lit(None, dtype=pl.Float64)
         sys.stderr.write(
-            f"cosmopolis: {len(roster.cities)} cities are more than {interlocking.BACKBONE_CITIES}: sdsm_p and "
-            "sdsm_q are left empty; `cosmopolis.networks.interlocking.backbone` makes them\n"
+            f"cosmopolis: {len(roster.cities)} cities are more than {interlocking.BACKBONE_CITIES}: sdsm_p "
+            "and sdsm_q are left empty; `cosmopolis.networks.interlocking.backbone` makes them\n"
         )
         return found.select(*columns, nothing.alias("sdsm_p"), nothing.alias("sdsm_q"))
     chance = interlocking.backbone(roster).select("origin", "destination", "sdsm_p", "sdsm_q")
