@@ -105,3 +105,25 @@ def test_a_group_of_cities_is_one_city_among_the_others() -> None:
         key: by_hand[key] for key in ("verdict", "gap", "gap_low", "gap_high")
     }
     assert math.isclose(row["share"], 55 / 105)
+
+
+def _verdicts(shares: list[float], firms: int, worlds: int = 100) -> list[str]:
+    """Draw worlds of so many firms and tell the verdict of each."""
+    said = []
+    for seed in range(worlds):
+        counts = stream("worlds", seed).multinomial(firms, shares)
+        frame = pl.DataFrame({"city_id": range(len(shares)), "count": counts})
+        found = poles.counted(frame, rule=Rule(seed=f"draws {seed}"))
+        said.append(str(poles.verdict(found, basket="b", year=2025, rule=Rule())["verdict"].item()))
+    return said
+
+
+@pytest.mark.parametrize("firms", [12, 30, 80, 250])
+@pytest.mark.parametrize("shares", [[0.2, 0.2] + [0.03] * 20, [0.05] * 20])
+def test_a_pole_is_seldom_seen_where_there_is_none(shares: list[float], firms: int) -> None:
+    assert _verdicts(shares, firms).count("unipolar") <= 10  # 5 of 100 expected at most; more in 1 of 100
+
+
+def test_a_pole_is_mostly_seen_where_there_is_one() -> None:
+    said = _verdicts([0.3, 0.1] + [0.03] * 20, 250)
+    assert said.count("unipolar") >= 90
