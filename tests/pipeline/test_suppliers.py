@@ -7,7 +7,6 @@ import polars as pl
 import pytest
 import world
 from production_desk import firms_of
-from real_mirror import link_sources
 from world.facts import ALDER, BIRCH, ELMSTEAD
 
 from cosmopolis.edition import Edition, load
@@ -134,39 +133,3 @@ def test_a_centre_that_means_no_place_is_told(tmp_path: Path) -> None:
         SpecError, match=r"\[production.centres\]: Oak is 'Allder Nowhere', which means no place"
     ):
         suppliers.make(desk, Firms())
-
-
-@pytest.mark.real
-def test_the_real_lists(real_files: tuple[Path, ...], tmp_path: Path) -> None:
-    sources = ("geonames", "country-names", "airports", "apple-suppliers")
-    head = world.edition_text(SOURCES[:2]).split("sources =")[0].replace('catalog = "catalog.toml"', "")
-    named = ", ".join(f'"{name}"' for name in sources)
-    rest = '\n[index]\nid = "x"\nname = { en = "x", zh = "x" }\nfloor = 0.5\n[[index.indicator]]\nid = "y"\n'
-    rest += 'parent = "x"\nweight = 1\ndirection = 1\nname = { en = "y", zh = "y" }\nsources = []\n'
-    rest += 'unit = { en = "y", zh = "y" }\n'
-    file = tmp_path / "edition.toml"
-    file.write_text(
-        f'{head}sources = [{named}]\n[production.centres]\nApple = "Cupertino, California"\n{rest}',
-        encoding="utf-8",
-    )
-    mirror = tmp_path / "mirror"
-    mirror.mkdir()
-    link_sources(str(file), real_files, mirror)
-    desk = _open(load(str(file)), catalog.load(), mirror, tmp_path / "cache")
-    rows = desk.shelf.part("apple-suppliers", "sites")
-    sited = suppliers.place_sites(rows, desk.atlas)
-    early, late = rows["year"] <= 2018, rows["year"] > 2018
-    found = sited.filter(early)["place_id"].is_not_null().mean()
-    assert isinstance(found, float)
-    assert found > 0.9
-    told = rows.hstack(sited.select("city_id", found="precision")).filter(late)
-    placed = told.drop_nulls("city_id")
-    assert set(placed["country"].unique()) <= {"SG", "MT", "HK"} | set(
-        told.filter(precision="city")["country"].unique()
-    )
-    made = suppliers.make(desk, Firms()).tables
-    share = made["supplier_radius"].filter(year=2018, km=20.0).drop("customer", "centre", "km")
-    assert 0 < share["low"].item() < share["share"].item() < share["high"].item() < 0.1
-    assert made["supplier_radius"].filter(pl.col("year") > 2018)["share"].drop_nulls().is_empty()
-    compared = made["supplier_changes"].filter(from_year=2018)["level"].unique().sort()
-    assert compared.to_list() == ["country", "division"]
