@@ -53,10 +53,18 @@ NETWORK_KINDS: Mapping[str, tuple[str, ...]] = {
     "copatenting": ("patents",),
     "coauthorship_all": ("country cooperation",),
     "listings": ("firms",),
-    "ownership": ("offices", "legal entities", "organisations", "supplier sites", "firms"),
     "interlocking": ("service values",),
 }
 """Which kinds of sources stand behind the networks of every other field."""
+
+OWNERSHIP = ("ownership", "ownership_countries")
+OWNERSHIP_KINDS: Mapping[str, tuple[str, ...]] = {
+    "offices": ("offices", "firms"),
+    "research": ("organisations", "firms"),
+    "subsidiaries": ("legal entities",),
+    "suppliers": ("supplier sites", "firms"),
+}
+"""Which kinds of sources stand behind the networks of ownership, by field."""
 
 
 def make_result(
@@ -80,6 +88,7 @@ def make_result(
             settings={
                 **{k: v for k, v in edition.raw.items() if k not in {"index", "title", "sources"}},
                 "intervals": asdict(edition.intervals),
+                "production": asdict(edition.production),
             },
         ),
         index=_index(edition, tables["indicators"]),
@@ -189,7 +198,8 @@ def _networks(
 def _network(kind: Kind, field: str, edition: Edition, catalog: Catalog) -> NetworkNote:
     known = NETWORK_SOURCES.get((kind.network, field))
     if known is None:
-        kinds = NETWORK_KINDS.get(kind.network, ())
+        of_field = OWNERSHIP_KINDS if kind.network in OWNERSHIP else {}
+        kinds = of_field.get(field, NETWORK_KINDS.get(kind.network, ()))
         known = tuple(s for s in edition.sources if catalog.source(s).kind in kinds)
     sources = tuple(s for s in known if s in edition.sources)
     return NetworkNote(
