@@ -38,35 +38,46 @@ def _any(words: set[str]) -> str:
 
 
 @cache
-def _of_country() -> re.Pattern[str]:
-    """Compile what three words and more may end in: "Ping An Insurance (Group) Company of China"."""
-    places = {"china", *_settings()["apart"]["places"]}
-    return re.compile(rf"^(\S+(?: \S+){{2,}}) of (?:{_any(places)})$")
+def _patterns() -> tuple[str, str, str, dict[str, str], frozenset[str]]:
+    """Write what ends a name, opens it, or ends one of three words and more with the name of a country.
 
-
-@cache
-def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], dict[str, str], frozenset[str]]:
-    """Compile what ends a name and what opens it, with the abbreviations and the empty words."""
+    The last ends "Ping An Insurance (Group) Company of China". After it abbreviations and empty words.
+    """
     tables = _settings()
     end = {word for words in tables["end"].values() for word in words} | set(tables["weak"]["words"])
+    places = {"china", *tables["apart"]["places"]}
     abbreviations: dict[str, str] = dict(tables["abbreviations"])  # type: ignore[arg-type]
     return (
-        re.compile(rf"(?: (?:{_any(end)}))$"),
-        re.compile(rf"^(?:(?:{_any(set(tables['front']['words']))}) )"),
+        rf" (?:{_any(end)})$",
+        rf"^(?:{_any(set(tables['front']['words']))}) ",
+        rf"^(\S+(?: \S+){{2,}}) of (?:{_any(places)})$",
         abbreviations,
         frozenset(tables["empty"]["words"]),
     )
 
 
-def _bare(key: str) -> str:
-    """Take legal forms off both ends of a normal form, as often as there are some; never all of it."""
-    end, front, abbreviations, _ = _patterns()
-    key = _APART.sub(r"\1", key)
-    said = [abbreviations.get(word, word) for word in key.split() if word not in _LINKS]
-    key = " ".join(said) or key
-    while (shorter := _of_country().sub(r"\1", front.sub("", end.sub("", key)))) != key:
-        key = shorter
-    return key
+def _bare(keys: pl.Series) -> pl.Series:
+    """Take legal forms off both ends of normal forms, as often as there are some; never all of one."""
+    end, front, of_country, abbreviations, _ = _patterns()
+    lettered = keys.str.contains(r"\b\p{L} \p{L}\b")
+    joined = pl.Series([_APART.sub(r"\1", key) for key in keys.filter(lettered).to_list()], dtype=pl.String)
+    keys = keys.scatter(lettered.arg_true(), joined)
+    said = (
+        pl.col("key")
+        .str.split(" ")
+        .list.eval(pl.element().filter(~pl.element().is_in(sorted(_LINKS))).replace(abbreviations))
+        .list.join(" ")
+    )
+    told = keys.rename("key").to_frame().select(said.alias("said"), "key")
+    forms = told.select(pl.when(pl.col("said") != "").then("said").otherwise("key")).to_series()
+    rest = pl.int_range(len(forms), eager=True)
+    while len(rest):
+        before = forms.gather(rest)
+        after = before.str.replace(end, "").str.replace(front, "").str.replace(of_country, "$1")
+        changed = after != before
+        forms = forms.scatter(rest, after)
+        rest = rest.filter(changed)
+    return forms
 
 
 @cache
@@ -120,7 +131,7 @@ def firm_forms(names: pl.Series, *, keep_places: bool = False) -> pl.Series:
     distinct = given.drop_nulls().unique(maintain_order=True).to_list()
     open_names = [_AMPERSAND.sub(" ", _unbracketed(name, keep_places=keep_places)) for name in distinct]
     keys = pl.DataFrame({"name": open_names}, schema={"name": pl.String}).select(normal_form(pl.col("name")))
-    forms = [_bare(key) for key in keys["name"].to_list()]
+    forms = _bare(keys["name"])
     return given.replace_strict(distinct, forms, default=None, return_dtype=pl.String)
 
 
@@ -132,7 +143,7 @@ def words_of(forms: pl.Series) -> pl.Series:
     >>> words_of(pl.Series(["bank of china", "and"])).to_list()
     [['bank', 'china'], ['and']]
     """
-    _, _, _, empty = _patterns()
+    *_, empty = _patterns()
     every = pl.col("form").str.split(" ").list.eval(pl.element().filter(pl.element() != ""))
     some = every.list.eval(pl.element().filter(~pl.element().is_in(sorted(empty))))
     words = pl.when(some.list.len() > 0).then(some).otherwise(every).list.unique().list.sort()
