@@ -145,6 +145,18 @@ def test_sector_groups_for_the_index(desk: Desk) -> None:
     assert technology == ["company-table:Birch Software", "company-table:Cedar Chips"]
 
 
+def test_groups_that_indicators_count(desk: Desk) -> None:
+    _, register = firms.make(desk)
+    counted = register.counted()
+    assert counted.schema == BY_SECTOR
+    groups = {
+        str(sector): part["firm"].n_unique()
+        for (sector,), part in counted.group_by("sector")
+        if ":" in str(sector)
+    }
+    assert groups == {"list:company-table": 3, "list:unicorns": 2, "basket:chips": 4}
+
+
 def test_no_list_gives_nothing(tmp_path: Path) -> None:
     made, register = firms.make(desk_of(tmp_path, {}))
     assert (made.tables, made.links.height, register.frame.height) == ({}, 0, 0)

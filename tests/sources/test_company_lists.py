@@ -1,6 +1,7 @@
 """Lists of companies: what each reader makes of its own words, and the real files."""
 
 import gzip
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from real_mirror import DATA
 
 from cosmopolis.records import admit
 from cosmopolis.sources import readers
+
+GOLDEN = Path(__file__).parents[1] / "golden"
 
 FINANCEDATABASE = """company_id,name,sector,industry,country,state,city,website,market_cap,isin,any_active,all_exchanges,all_symbols,source
 1,Acorn plc,Energy,Gas,Arborea,QA,Alder,,Mega Cap,,True,FRA;LSE,AC.F;ACN.L,csv_2026-08-16
@@ -109,3 +112,19 @@ def test_the_real_list(source: str) -> None:
     assert (rows_in, sum(part.frame.height for part in admitted)) == REAL[source]
     reasons = set(pl.concat([part.quarantine for part in admitted])["reason"])
     assert reasons <= {"headquarters is missing", "row is the mark of the file's end"}
+
+
+@pytest.mark.real
+def test_the_global_500_has_the_firms_that_fortune_told() -> None:
+    golden = tomllib.loads((GOLDEN / "production.toml").read_text(encoding="utf-8"))["fortune_global_500"]
+    files = {path.name: path for path in (DATA / "fortune-global-500").glob("*")}
+    if not files:
+        pytest.skip(
+            "the real source 'fortune-global-500' is not on this machine; COSMOPOLIS_DATA names the folder"
+        )
+    (raw,) = readers.read("fortune-global-500", files)
+    frame = admit(raw).frame
+    counted = dict(frame.group_by("country_text").len().iter_rows())
+    assert {country: counted[country] for country in golden["firms"]} == golden["firms"]
+    assert round(float(frame["revenue_musd"].sum()) / 1e6, 1) == golden["revenue_trillion_usd"]
+    assert frame["year"].unique().to_list() == [golden["year"]]
