@@ -140,7 +140,7 @@ def _lines(ties: Sequence[Tie], title: str) -> alt.Chart:
     layer: alt.Chart = alt.Chart(alt.NamedData(name="ties")).mark_geoshape(
         filled=False, stroke=ACCENT, strokeWidth=LINK_WIDTH, opacity=0.42, strokeCap="round"
     )
-    if low < high:
+    if ties and low < high:
         legend = alt.Legend(
             title=title,
             symbolType="stroke",

@@ -252,6 +252,7 @@ def lines(
     percent: bool,
     width: int = 205,
     names: int = 50,
+    every: int = 1,
 ) -> Spec:
     """Chart values by year as lines with bands of their intervals; each is named at its end.
 
@@ -265,13 +266,15 @@ def lines(
         Whether values are shares.
     width, names
         Pixels of the plot, and beside it of the names.
+    every
+        Years from one value to the next; where more have none, the line breaks.
     """
     rows: list[dict[str, Any]] = []
     ends: list[dict[str, Any]] = []
     for n, line in enumerate(series):
         before: int | None = None
         for year, value, low, high in zip(line.years, line.values, line.low, line.high, strict=True):
-            if before is not None and year > before + 1:
+            if before is not None and year > before + every:
                 # A year without a value breaks the line: nothing is known in between.
                 rows.append({"year": before + 1, "value": None, "low": None, "high": None, "n": n})
             rows.append({"year": year, "value": value, "low": low, "high": high, "n": n})

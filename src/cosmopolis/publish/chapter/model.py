@@ -104,7 +104,7 @@ class Section:
 
 @dataclass(frozen=True, kw_only=True)
 class Chapter:
-    """A chapter: what it finds by subject, its sections, and how many figures it has."""
+    """A chapter: what it finds by subject, its sections, how many figures it has, and links to pages."""
 
     anchor: str
     title: str
@@ -113,6 +113,7 @@ class Chapter:
     sections: tuple[Section, ...]
     sources: tuple[tuple[str, str], ...]
     figures: int
+    links: tuple[tuple[str, str], ...] = ()
 
     @property
     def shown(self) -> tuple[Section, ...]:

@@ -65,13 +65,15 @@ def chapter(
     if not shown:
         return None
     w = view.words
-    sources = dict.fromkeys(source for section in shown for source in section.sources)
     return Chapter(
         anchor="production",
         title=w("production.title"),
         lead=w("production.lead"),
         findings=tuple((section.title, (section.lead,)) for section in shown if section.lead),
         sections=sections,
-        sources=tuple(sources),
+        sources=(),
         figures=studio.number - number,
+        links=tuple(
+            (f"../profiles/{city}.{w.language}.html", view.city(city)) for city in view.result.profiles
+        ),
     )

@@ -7,8 +7,10 @@ from typing import Any
 
 import polars as pl
 
+from cosmopolis.firms import baskets
+from cosmopolis.firms.baskets import Basket
 from cosmopolis.firms.sectors import sectors
-from cosmopolis.publish.chapter.desk import ChapterDesk
+from cosmopolis.publish.chapter.desk import ChapterDesk, finite
 from cosmopolis.publish.chapter.model import Cell
 from cosmopolis.publish.production.schemas import SCHEMAS
 from cosmopolis.publish.sureness import level
@@ -22,6 +24,17 @@ _COUNTRIES = ("CN", "US", "DE", "JP", "GB", "FR", "IN", "KR")
 """Countries shown where the edition names none: large traders of three world regions."""
 
 _NAME_MOST = 60
+
+
+def heading(text: str) -> str:
+    """Write a text with a capital, where it stands at the head of something.
+
+    Examples
+    --------
+    >>> heading("lighthouse factories")
+    'Lighthouse factories'
+    """
+    return text[:1].upper() + text[1:]
 
 
 @dataclass(frozen=True)
@@ -76,10 +89,16 @@ class Desk(ChapterDesk):
         """Write a share with its interval."""
         if value is None:
             return self.words.no_data
-        if low is None or high is None:
+        bounds = self.percent_range(low, high)
+        if not bounds:
             return self.percent(value)
-        bounds = self.words("chapter.bounds", low=self.percent(low), high=self.percent(high))
         return self.words("production.with_bounds", value=self.percent(value), bounds=bounds)
+
+    def percent_range(self, low: float | None, high: float | None) -> str:
+        """Write an interval of shares; empty without bounds."""
+        if finite(low) is None or finite(high) is None or low is None or high is None:
+            return ""
+        return self.words("chapter.bounds", low=self.percent(low), high=self.percent(high))
 
     def city(self, city_id: int | None, label: str = "") -> str:
         """Name a city, by what the source calls it where no city was found."""
@@ -91,10 +110,26 @@ class Desk(ChapterDesk):
         small = known.country if known else "" if city_id is not None else self.words("production.no_city")
         return Cell(text=self.city(city_id, label), small=small)
 
+    def basket(self, basket: str) -> str:
+        """Name a basket of firms; empty where it is none of the built-in ones."""
+        return self.words.said(self._baskets[basket].name) if basket in self._baskets else ""
+
+    def basket_note(self, basket: str) -> str:
+        """Say what a basket holds; empty where it is none of the built-in ones."""
+        return self.words.said(self._baskets[basket].note) if basket in self._baskets else ""
+
+    @cached_property
+    def _baskets(self) -> Mapping[str, Basket]:
+        return {one.id: one for one in baskets.load()}
+
     def sector(self, sector: str) -> str:
         """Name a sector of firms; its id where it is none of the built-in ones."""
         known = sectors().get(sector)
         return self.words.said(known["name"]) if known else self.named(sector)
+
+    def roster(self, roster: str) -> str:
+        """Name a roster of offices."""
+        return self.words.or_id("roster_name", clean(roster))
 
     def named(self, text: str) -> str:
         """Write a name of the data, cut where it would fill a page."""

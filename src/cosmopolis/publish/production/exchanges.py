@@ -37,7 +37,7 @@ def section(desk: Desk, studio: Studio) -> Section:
     table = Table(
         caption=w("production.finance_table", year=year),
         columns=(
-            Column(label=w("production.rank_interval")),
+            Column(label=w("production.rank_interval"), number=True),
             Column(label=w("common.city")),
             Column(label=w("production.exchanges"), number=True),
             Column(label=w("production.listings"), number=True),

@@ -7,7 +7,7 @@ from cosmopolis.publish.chapter import maps
 from cosmopolis.publish.chapter.model import Block, Column, Figure, Key, Section, Table, row
 from cosmopolis.publish.chapter.studio import Studio
 from cosmopolis.publish.maps import Node, short
-from cosmopolis.publish.production.desk import Desk
+from cosmopolis.publish.production.desk import Desk, heading
 
 KINDS = ("firms", "lighthouses", "patents", "class counts")
 
@@ -87,7 +87,9 @@ def finding(desk: Desk, rows: pl.DataFrame) -> str:
         for side in ROLES
     ]
     if all(sides):
-        text.append(w("production.both_sides", n=len(sides[0] & sides[1]), first=_FIRSTS))
+        both = len(sides[0] & sides[1])
+        key = "production.both_sides" if both else "production.no_both_sides"
+        text.append(w(key, **({"n": both} if both else {}), first=_FIRSTS))
     else:
         text += [
             w(f"industry40_without.{side}") for side, cities in zip(ROLES, sides, strict=True) if not cities
@@ -143,7 +145,7 @@ def _maps(desk: Desk, studio: Studio, rows: pl.DataFrame, pairs: list[tuple[str,
         label=w("production.industry40_figure"),
         shape="maps",
         keys=tuple(keys),
-        notes=(w("map.projection"), w.said(desk.view.result.borders_note) or w("map.borders")),
+        notes=(w("chapter.projection"), w.said(desk.view.result.borders_note) or w("map.borders")),
     )
 
 
@@ -152,9 +154,9 @@ def _table(desk: Desk, rows: pl.DataFrame, pair: tuple[str, str]) -> Table:
     return Table(
         caption=w("production.captioned", title=_name(desk, pair), year=desk.year(rows)),
         columns=(
-            Column(label=w("production.rank_interval")),
+            Column(label=w("production.rank_interval"), number=True),
             Column(label=w("common.city")),
-            Column(label=w.or_id("industry40_measure", pair[1]), number=True),
+            Column(label=heading(w.or_id("industry40_measure", pair[1])), number=True),
             Column(label=w("chapter.share"), number=True),
         ),
         rows=tuple(

@@ -1,6 +1,7 @@
 """Figures that several sections share: world maps of cities, bars of the first, lines by year."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from cosmopolis.publish import maps as world
 from cosmopolis.publish import network_pages
@@ -65,7 +66,7 @@ def city_map(
     )
     said = (
         *notes,
-        w("map.projection"),
+        w("map.projection" if ties else "chapter.projection"),
         w.said(desk.view.result.borders_note) or w("map.borders"),
     )
     panel = studio.panel(spec, title=label, description=description)
@@ -144,11 +145,13 @@ def line_panel(
         if percent:
             domain = (max(domain[0], 0.0), min(domain[1], 1.0))
     known = [year for line in lines for year in line.years]
+    steps = [after - year for line in lines for year, after in pairwise(line.years)]
     spec = charts.lines(
         lines,
         years=years or (min(known), max(known)),
         domain=domain,
         percent=percent,
+        every=min(steps, default=1),
         **({"width": 150, "names": 26} if small else {}),
     )
 

@@ -1,5 +1,8 @@
 """Sections on headquarters by sector and size of the firm, and on economic complexity in short."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import polars as pl
 
 from cosmopolis.publish.chapter.model import Block, Cell, Column, Section, Table, row
@@ -10,6 +13,9 @@ from cosmopolis.publish.production.desk import Desk
 KINDS = ("firms",)
 
 _ALL = "all"
+_LIST = "list:"
+"""What begins the name of a group that is a source's list of one year."""
+
 _SIZE = "size:"
 _SIZES = ("mega", "large", "mid", "small", "micro", "nano")
 """Classes of size in their order; others come after, by name."""
@@ -22,7 +28,8 @@ _COMPLEX = 8
 def section(desk: Desk, studio: Studio) -> Section:
     """Make the section on headquarters."""
     w = desk.words
-    rows = desk.last(desk.table("headquarters")).filter(pl.col("firms") > 0)
+    table = desk.table("headquarters").filter(pl.col("firms") > 0)
+    rows = desk.last(table.filter(~pl.col("group").str.starts_with(_LIST)))
     complexity = _complexity(desk)
     if rows.is_empty() and not complexity:
         return Section(
@@ -63,9 +70,7 @@ def group_name(desk: Desk, group: str) -> str:
         return w.or_id("firm_size", group.removeprefix(_SIZE))
     if group == _ALL:
         return w("production.all_firms")
-    if w.has(f"production_basket.{group}"):
-        return w(f"production_basket.{group}")
-    return desk.sector(group)
+    return desk.basket(group) or desk.sector(group)
 
 
 def _of(rows: pl.DataFrame, group: str) -> pl.DataFrame:
@@ -92,6 +97,7 @@ def finding(desk: Desk, rows: pl.DataFrame) -> str:
             )
         )
     leaders: dict[int, int] = {}
+    sectors = [group for group in sectors if not desk.basket(group)]
     for group in sectors:
         city = _of(rows, group)["city_id"][0]
         leaders[city] = leaders.get(city, 0) + 1
@@ -172,62 +178,75 @@ def _table(desk: Desk, rows: pl.DataFrame, groups: list[str], caption: str, *, s
 
 
 def _complexity(desk: Desk) -> tuple[Block, ...]:
-    """Return a block for each system of fields: its most complex cities (or countries) and fields."""
+    """Return a block for each level and system of fields, short where the index ranks nobody."""
     w, table = desk.words, desk.table("complexity").drop_nulls("value")
     blocks = []
-    systems = table.select("level", "field_system").unique().sort("level", "field_system")
-    for level, system in systems.iter_rows():
+    systems = table.select("field_system", "level").unique().sort("field_system", "level")
+    for system, level in systems.iter_rows():
         mine = desk.last(table.filter((pl.col("level") == level) & (pl.col("field_system") == system)))
-        mine = mine.sort("value", "key", descending=[True, False])
-        places, fields = (mine.filter(pl.col("kind") == kind).head(_COMPLEX) for kind in ("eci", "pci"))
-        if places.is_empty():
-            continue
-        named = w("complexity_of." + level, system=w.or_id("field_system", system))
+        places, fields = (
+            mine.filter((pl.col("kind") == kind) & pl.col("rank").is_not_null())
+            .sort("rank", "key")
+            .head(_COMPLEX)
+            for kind in ("eci", "pci")
+        )
+        title = w("complexity_of." + level, system=w.or_id("field_system", system))
         year = desk.year(mine)
+        if places.is_empty():
+            blocks.append(Block(title=title, sentences=(w("production.no_axis", year=year),)))
+            continue
         names = [_place(desk, level, key) for key in places["key"].head(_FIRSTS).to_list()]
+        first = "common.city" if level == "city" else "common.country"
+        tables = (
+            _complexity_table(
+                desk,
+                [(_place(desk, level, entry["key"]), entry) for entry in places.iter_rows(named=True)],
+                caption=w("production.eci_table", year=year),
+                heads=(w(first), w("production.diversity")),
+                note=w("production.complexity_note"),
+            ),
+            _complexity_table(
+                desk,
+                [(_field(desk, entry["key"]), entry) for entry in fields.iter_rows(named=True)],
+                caption=w("production.pci_table", year=year),
+                heads=(w("production.field"), w("production.ubiquity")),
+            ),
+        )
         blocks.append(
             Block(
-                title=named,
+                title=title,
                 sentences=(w("production.most_complex", year=year, names=w.joined(names)),),
-                tables=tuple(
-                    Table(
-                        caption=w(caption, year=year),
-                        columns=(
-                            Column(label=w("common.rank"), number=True),
-                            Column(label=w(head)),
-                            Column(label=w("production.index"), number=True),
-                            Column(label=w(held), number=True),
-                        ),
-                        rows=tuple(
-                            row(
-                                w.whole(entry["rank"]),
-                                _place(desk, level, entry["key"])
-                                if kind == "eci"
-                                else _field(desk, entry["key"]),
-                                w.number(entry["value"], digits=2),
-                                w.whole(entry["diversity"]),
-                            )
-                            for entry in rows.iter_rows(named=True)
-                        ),
-                        head=1,
-                        note=w("production.complexity_note") if kind == "eci" else "",
-                    )
-                    for kind, rows, caption, head, held in (
-                        (
-                            "eci",
-                            places,
-                            "production.eci_table",
-                            "common.city" if level == "city" else "common.country",
-                            "production.diversity",
-                        ),
-                        ("pci", fields, "production.pci_table", "production.field", "production.ubiquity"),
-                    )
-                    if rows.height
-                ),
+                tables=tuple(table for table in tables if table.rows),
                 beside=True,
             )
         )
     return tuple(blocks)
+
+
+def _complexity_table(
+    desk: Desk,
+    rows: Sequence[tuple[str, dict[str, Any]]],
+    *,
+    caption: str,
+    heads: tuple[str, str],
+    note: str = "",
+) -> Table:
+    w = desk.words
+    return Table(
+        caption=caption,
+        columns=(
+            Column(label=w("common.rank"), number=True),
+            Column(label=heads[0]),
+            Column(label=w("production.index"), number=True),
+            Column(label=heads[1], number=True),
+        ),
+        rows=tuple(
+            row(w.whole(entry["rank"]), name, w.number(entry["value"], digits=2), w.whole(entry["diversity"]))
+            for name, entry in rows
+        ),
+        head=1,
+        note=note,
+    )
 
 
 def _place(desk: Desk, level: str, key: str) -> str:

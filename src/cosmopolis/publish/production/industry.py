@@ -5,9 +5,9 @@ from typing import Any
 import polars as pl
 
 from cosmopolis.publish.chapter.desk import finite
-from cosmopolis.publish.chapter.model import Block, Column, Section, Table, row
+from cosmopolis.publish.chapter.model import Block, Cell, Column, Section, Table, row
 from cosmopolis.publish.chapter.studio import Studio
-from cosmopolis.publish.production import figures
+from cosmopolis.publish.production import figures, ownership
 from cosmopolis.publish.production.desk import Desk
 
 KINDS = ("firms", "offices")
@@ -15,15 +15,27 @@ KINDS = ("firms", "offices")
 
 FIRST_BASKET = "technology"
 
-_SHARES = ("first_share", "second_share")
-_WHOLES = ("firms", "cities", "core_size")
+_SHARES = ("first_share", "second_share", "placed_share")
+_WHOLES = ("firms", "cities", "core_size", "network_firms", "network_branches")
 _MEASURES = (
-    *("firms", "cities", "first_share", "second_share", "gap", "hhi", "effective_cities", "gini"),
-    *("centralisation", "core_fit", "core_size", "assortativity"),
+    *("firms", "placed_share", "cities", "first_share", "second_share", "gap", "hhi", "effective_cities"),
+    *(
+        "gini",
+        "network_firms",
+        "network_branches",
+        "centralisation",
+        "core_fit",
+        "core_size",
+        "assortativity",
+    ),
 )
-"""Measures of structure in the order of the table; others come after, by name."""
+"""Measures of structure in the order of the table; the result has more."""
 
 _NAMED = 6
+_ROWS_OF_OTHERS = 8
+"""Rows of the centres of a basket that is not the first."""
+
+Bounded = tuple[float | None, float | None, float | None]
 _VERDICTS = ("unipolar", "bipolar", "multipolar", "unclear")
 
 
@@ -65,18 +77,19 @@ def _verdict(desk: Desk, basket: str) -> dict[str, Any] | None:
     return mine.row(0, named=True) if mine.height else None
 
 
-def _structure(desk: Desk, basket: str) -> dict[str, tuple[float | None, float | None, float | None]]:
-    """Return each measure of a basket's structure in its last year, with its bounds."""
+def _structure(desk: Desk, basket: str) -> dict[tuple[str, str], Bounded]:
+    """Return each measure of a basket's structure in its last year, and the network that it is of."""
     mine = desk.last(desk.table("industry_structure").filter(pl.col("basket") == basket))
-    return {
-        measure: (finite(value), finite(low), finite(high))
-        for measure, value, low, high in mine.select("measure", "value", "low", "high").iter_rows()
-    }
+    columns = ("measure", "network", "value", "low", "high")
+    found = {}
+    for measure, network, value, low, high in mine.sort("measure", "network").select(columns).iter_rows():
+        found[measure, network or ""] = (finite(value), finite(low), finite(high))
+    return found
 
 
 def name(desk: Desk, basket: str) -> str:
     """Name a basket of firms."""
-    return desk.words.or_id("production_basket", basket)
+    return desk.basket(basket) or desk.named(basket)
 
 
 def finding(desk: Desk, basket: str) -> str:
@@ -116,22 +129,22 @@ def _poles(desk: Desk, verdict: dict[str, Any]) -> str:
 def _sentences(desk: Desk, basket: str, centres: pl.DataFrame) -> tuple[str, ...]:
     """Say how concentrated the seats are, and which the secondary centres are."""
     w, structure = desk.words, _structure(desk, basket)
-    text = []
-    if basket != _baskets(desk)[0]:
-        text.append(finding(desk, basket))
-    value, low, high = structure.get("effective_cities", (None, None, None))
+    text = [] if basket == _baskets(desk)[0] else [finding(desk, basket)]
+    text.append(desk.basket_note(basket))
+    value, low, high = structure.get(("effective_cities", ""), (None, None, None))
     if value is not None:
         text.append(w("production.as_if", value=desk.value(value, low, high, digits=1)))
     second = centres.filter(pl.col("role") == "secondary")["city_id"].to_list()
     if second:
         names = w.joined([desk.city(city) for city in second[:_NAMED]])
         text.append(w("production.secondary", n=len(second), names=names))
-    return (*text, *_groups(desk, basket))
+    return (*(part for part in text if part), *_groups(desk, basket))
 
 
 def _groups(desk: Desk, basket: str) -> tuple[str, ...]:
     """Say what becomes of the verdict where some cities are taken as one."""
     w, rows = desk.words, desk.last(desk.table("industry_groups").filter(pl.col("basket") == basket))
+    rows = rows.filter(pl.col("cities") > 1)
     return tuple(
         w(
             "production.group_found",
@@ -171,9 +184,10 @@ def _block(desk: Desk, studio: Studio, basket: str) -> Block:
 
 def _centres_table(desk: Desk, basket: str, centres: pl.DataFrame) -> Table:
     w = desk.words
-    branches = centres["branches"].is_not_null().any()
+    branches = bool(centres["branches"].fill_null(0).sum())
+    most = desk.rows if basket == _baskets(desk)[0] else _ROWS_OF_OTHERS
     body = []
-    for entry in centres.head(desk.rows).iter_rows(named=True):
+    for entry in centres.head(most).iter_rows(named=True):
         role = w.or_id("centre_role", entry["role"]) if entry["role"] else w.no_data
         core = w("production.in_core") if entry["core"] else ""
         body.append(
@@ -189,7 +203,7 @@ def _centres_table(desk: Desk, basket: str, centres: pl.DataFrame) -> Table:
     return Table(
         caption=w("production.centres_table", basket=name(desk, basket), year=desk.year(centres)),
         columns=(
-            Column(label=w("production.rank_interval")),
+            Column(label=w("production.rank_interval"), number=True),
             Column(label=w("common.city")),
             Column(label=w("production.headquarters"), number=True),
             Column(label=w("chapter.share"), number=True),
@@ -204,7 +218,9 @@ def _centres_table(desk: Desk, basket: str, centres: pl.DataFrame) -> Table:
 
 def _structure_table(desk: Desk, basket: str, year: str) -> Table:
     w, structure = desk.words, _structure(desk, basket)
-    order = [m for m in _MEASURES if m in structure] + sorted(set(structure) - set(_MEASURES))
+    order = sorted(
+        (key for key in structure if key[0] in _MEASURES), key=lambda k: (_MEASURES.index(k[0]), k[1])
+    )
 
     def written(measure: str, value: float | None) -> str:
         if value is None:
@@ -214,12 +230,14 @@ def _structure_table(desk: Desk, basket: str, year: str) -> Table:
         return w.whole(round(value)) if measure in _WHOLES else w.number(value, digits=3)
 
     body = []
-    for measure in order:
-        value, low, high = structure[measure]
+    for measure, network in order:
+        value, low, high = structure[measure, network]
         bounds = ""
         if low is not None and high is not None:
             bounds = w("chapter.bounds", low=written(measure, low), high=written(measure, high))
-        body.append(row(w.or_id("industry_measure", measure), written(measure, value), bounds))
+        small = ownership.name(desk, network) if network else ""
+        head = Cell(text=w.or_id("industry_measure", measure), small=small)
+        body.append(row(head, written(measure, value), bounds))
     return Table(
         caption=w("production.structure_table", basket=name(desk, basket), year=year),
         columns=(

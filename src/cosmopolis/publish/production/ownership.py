@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from cosmopolis.networks.links import kind
 from cosmopolis.publish import network_pages
 from cosmopolis.publish.chapter.backbone import strongest
 from cosmopolis.publish.chapter.desk import finite
@@ -58,7 +59,7 @@ def _cities(desk: Desk, field: str) -> pl.DataFrame:
 
 def name(desk: Desk, field: str) -> str:
     """Name what ties of ownership come from."""
-    return desk.words.or_id("ownership_field", field)
+    return desk.words.said(kind(NETWORK, field).name)
 
 
 def finding(desk: Desk, field: str) -> str:
@@ -122,7 +123,7 @@ def _table(desk: Desk, field: str, rows: pl.DataFrame) -> Table:
     return Table(
         caption=w("production.ownership_table", field=name(desk, field), year=desk.year(rows)),
         columns=(
-            Column(label=w("production.rank_interval")),
+            Column(label=w("production.rank_interval"), number=True),
             Column(label=w("common.city")),
             Column(label=w("production.headquarters"), number=True),
             Column(label=w("production.branches"), number=True),

@@ -30,7 +30,7 @@ def hinterworlds(desk: Desk, roster: str) -> tuple[Block, ...]:
             tables=(
                 Table(
                     caption=w(
-                        "production.hinterworlds_table", roster=desk.named(roster), year=desk.year(rows)
+                        "production.hinterworlds_table", roster=desk.roster(roster), year=desk.year(rows)
                     ),
                     columns=(
                         Column(label=w("common.city")),
@@ -91,7 +91,7 @@ def changes(desk: Desk) -> tuple[Block, ...]:
         first = gains["label"][0] if gains.height else ""
         blocks.append(
             Block(
-                title=w("production.changes_title", before=desk.named(before), after=desk.named(after)),
+                title=w("production.changes_title", before=desk.roster(before), after=desk.roster(after)),
                 sentences=(
                     w(
                         "production.roster_changed",

@@ -11,7 +11,7 @@ from cosmopolis.publish.chapter.studio import Studio
 from cosmopolis.publish.production import figures, rosters
 from cosmopolis.publish.production.desk import Desk
 
-KINDS = ("service values", "offices")
+KINDS = ("service values",)
 
 ALL = "all"
 """What the table calls all sectors together."""
@@ -70,7 +70,7 @@ def finding(desk: Desk, roster: str) -> str:
     text = [
         w(
             "production.first_connected",
-            roster=desk.named(roster),
+            roster=desk.roster(roster),
             year=desk.year(rows),
             n=rows.height,
             city=desk.city(first["city_id"], first["label"]),
@@ -102,7 +102,7 @@ def _block(desk: Desk, studio: Studio, roster: str, *, first: bool) -> Block:
         _sectors(desk, roster),
     )
     return Block(
-        title=desk.words("production.roster_year", roster=desk.named(roster), year=desk.year(rows)),
+        title=desk.words("production.roster_year", roster=desk.roster(roster), year=desk.year(rows)),
         sentences=(*text, *_unplaced(desk, rows)),
         figures=() if drawn is None else (drawn,),
         tables=tuple(table for table in tables if table.rows),
@@ -129,15 +129,14 @@ def _map(desk: Desk, studio: Studio, roster: str, rows: pl.DataFrame) -> Figure 
         desk.table("interlocking_links").filter((pl.col("roster") == roster) & (pl.col("weight") > 0))
     )
     kept, column = beyond_chance(links, significance=desk.significance)
-    drawn = strongest(kept, min(_TIES, desk.view.result.shown.links))
+    drawn = strongest(kept if kept.height else links, min(_TIES, desk.view.result.shown.links))
     ties = network_pages.ties_of(drawn, network_pages.places(desk.view, "city"))
     if column:
-        note = w(
-            "production.backbone",
-            test=w(f"interlock_test.{column}"),
-            level=f"{desk.significance:g}",
-            some=kept.height,
-            n=links.height,
+        tested = {"test": w(f"interlock_test.{column}"), "level": f"{desk.significance:g}", "n": links.height}
+        note = (
+            w("production.backbone", some=kept.height, **tested)
+            if kept.height
+            else w("production.none_beyond", **tested)
         )
     else:
         note = w("production.no_backbone")
@@ -146,8 +145,8 @@ def _map(desk: Desk, studio: Studio, roster: str, rows: pl.DataFrame) -> Figure 
         studio,
         list(known.select("city_id", "gnc").iter_rows()),
         label=w(
-            "production.services_figure" if column else "production.services_figure_all",
-            roster=desk.named(roster),
+            "production.services_figure" if column and kept.height else "production.services_figure_all",
+            roster=desk.roster(roster),
             n=len(ties),
         ),
         node_title=w("production.gnc_key"),
@@ -181,10 +180,10 @@ def _ranking(desk: Desk, roster: str, rows: pl.DataFrame) -> Table:
         for entry in rows.head(desk.rows).iter_rows(named=True)
     ]
     return Table(
-        caption=w("production.services_table", roster=desk.named(roster), year=desk.year(rows)),
+        caption=w("production.services_table", roster=desk.roster(roster), year=desk.year(rows)),
         columns=(
-            Column(label=w("production.rank_interval")),
-            *([Column(label=w("production.by_codes"))] if codes else []),
+            Column(label=w("production.rank_interval"), number=True),
+            *([Column(label=w("production.by_codes"), number=True)] if codes else []),
             Column(label=w("common.city")),
             Column(label=w("production.gnc"), number=True),
             Column(label=w("production.relative"), number=True),
@@ -222,7 +221,7 @@ def _classes(desk: Desk, roster: str, rows: pl.DataFrame) -> Table:
         ]
         body.append(row(_class(desk, name), w.whole(mine.height), w.joined(names)))
     return Table(
-        caption=w("production.classes_table", roster=desk.named(roster)),
+        caption=w("production.classes_table", roster=desk.roster(roster)),
         columns=(
             Column(label=w("production.class")),
             Column(label=w("production.cities"), number=True),
@@ -256,7 +255,7 @@ def _sectors(desk: Desk, roster: str) -> Table:
         name = w.or_id("service_sector", sector)
         body.append(row(name, *cells, *[Cell(text="")] * (_FIRSTS - len(cells))))
     return Table(
-        caption=w("production.service_sectors_table", roster=desk.named(roster)),
+        caption=w("production.service_sectors_table", roster=desk.roster(roster)),
         columns=(
             Column(label=w("production.sector")),
             Column(label=w("chapter.first")),

@@ -4,10 +4,10 @@ import polars as pl
 
 from cosmopolis.measures.suppliers import SupplierRule
 from cosmopolis.publish.chapter import scatter
-from cosmopolis.publish.chapter.model import Block, Column, Figure, Panel, Section, Table, row
+from cosmopolis.publish.chapter.model import Block, Cell, Column, Figure, Panel, Section, Table, row
 from cosmopolis.publish.chapter.studio import Studio
 from cosmopolis.publish.production import figures
-from cosmopolis.publish.production.desk import Desk
+from cosmopolis.publish.production.desk import Desk, heading
 
 KINDS = ("supplier sites",)
 
@@ -18,6 +18,12 @@ _NEAR_KM = (60.0, 500.0, 3000.0)
 """Radii drawn where the table has them: a metropolitan area, a day's drive, a part of the world."""
 
 _LINES = 3
+_MAPPED_SHARE = 0.5
+"""Part of the sites that must be known to a city for a year to be mapped."""
+
+_YEARS = 12
+"""Rows of the table of strategies."""
+
 _RULE = SupplierRule()
 """Where the reading of a strategy turns."""
 
@@ -158,7 +164,10 @@ def _placed(desk: Desk, customer: str) -> str:
         return ""
     by_year = rows.group_by("year", maintain_order=True).agg(pl.col("placed").max()).drop_nulls()
     low, high = float(by_year["placed"].min()), float(by_year["placed"].max())  # type: ignore[arg-type]
-    return desk.words("production.placed", low=desk.words.share(low), high=desk.words.share(high))
+    w = desk.words
+    if w.share(low) == w.share(high):
+        return w("production.placed_same", share=w.share(low))
+    return w("production.placed", low=w.share(low), high=w.share(high))
 
 
 def _vague(desk: Desk, customer: str) -> str:
@@ -178,21 +187,16 @@ def _vague(desk: Desk, customer: str) -> str:
 
 def _map(desk: Desk, studio: Studio, customer: str) -> Figure | None:
     w = desk.words
-    rows = desk.last(_of(desk, "supplier_places", customer))
-    known = rows.drop_nulls("city_id")
-    if known.is_empty():
-        # The last year may know countries alone: the last one that knows cities is drawn, and said.
-        rows = desk.last(_of(desk, "supplier_places", customer).drop_nulls("city_id"))
-        known = rows
-    if known.is_empty():
+    rows = _of(desk, "supplier_places", customer)
+    year = _mapped_year(rows)
+    if year is None:
         return None
+    every = rows.filter(pl.col("year") == year)
+    known = every.drop_nulls("city_id")
     sums = (
         known.group_by("city_id")
         .agg(pl.col("sites").sum())
         .sort("sites", "city_id", descending=[True, False])
-    )
-    every = desk.table("supplier_places").filter(
-        (pl.col("customer") == customer) & (pl.col("year") == known["year"][0])
     )
     drawn = int(known["sites"].sum())
     return figures.city_map(
@@ -203,6 +207,25 @@ def _map(desk: Desk, studio: Studio, customer: str) -> Figure | None:
         node_title=w("production.sites_key"),
         notes=(w("production.sites_drawn", n=drawn, all=w.whole(int(every["sites"].sum()))),),
     )
+
+
+def _mapped_year(rows: pl.DataFrame) -> int | None:
+    """Return the last year in which half of the sites are known to a city, else the one that knows most.
+
+    Examples
+    --------
+    >>> rows = pl.DataFrame({"year": [1, 1, 2, 2], "city_id": [7, None, 7, None], "sites": [9, 1, 1, 9]})
+    >>> _mapped_year(rows)
+    1
+    """
+    shares = (
+        rows.group_by("year")
+        .agg(known=pl.col("sites").filter(pl.col("city_id").is_not_null()).sum() / pl.col("sites").sum())
+        .filter(pl.col("known") > 0)
+        .with_columns(enough=pl.min_horizontal("known", pl.lit(_MAPPED_SHARE)))
+        .sort("enough", "year")
+    )
+    return int(shares["year"][-1]) if shares.height else None
 
 
 def _curves(desk: Desk, studio: Studio, customer: str) -> Figure | None:
@@ -255,10 +278,11 @@ def _radius_table(desk: Desk, customer: str) -> Table:
         mine = rows.filter(pl.col("km") == km)
         ends = [mine.row(0, named=True), mine.row(-1, named=True)]
         cells = [
-            w(
-                "chapter.in_year",
-                value=desk.percent_bounds(end["share"], end["low"], end["high"]),
-                year=str(end["year"]),
+            Cell(
+                text=desk.percent(end["share"]),
+                small=w("common.semicolon").join(
+                    text for text in (str(end["year"]), desk.percent_range(end["low"], end["high"])) if text
+                ),
             )
             for end in ends
         ]
@@ -305,33 +329,32 @@ def _changed(desk: Desk, customer: str) -> str:
 def _changes(desk: Desk, customer: str) -> Table:
     """Count places that came, went and stayed, from year to year, at every level that compares."""
     w, rows = desk.words, _of(desk, "supplier_changes", customer)
-    sums = (
-        rows.group_by("from_year", "to_year", "level")
+    sums: dict[tuple[tuple[int, int], str], tuple[int, int, int]] = {
+        ((first, last), level): (entries, exits, stayed)
+        for first, last, level, entries, exits, stayed in rows.group_by("from_year", "to_year", "level")
         .agg(pl.col("entries", "exits", "stayed").sum())
-        .with_columns(
-            _place=pl.col("level").replace_strict(_LEVELS, default=len(_LEVELS), return_dtype=pl.Int64)
-        )
-        .sort("_place", "level", "from_year", "to_year")
-    )
+        .iter_rows()
+    }
+    levels = sorted({level for _, level in sums}, key=lambda level: (_LEVELS.get(level, len(_LEVELS)), level))
+    body = []
+    for years in sorted({years for years, _ in sums}):
+        cells = []
+        for level in levels:
+            moved = sums.get((years, level))
+            if moved is None:
+                cells.append(Cell(text="–"))
+                continue
+            text = w("production.in_out", entries=moved[0], exits=moved[1])
+            cells.append(Cell(text=text, small=w("production.stay", n=moved[2])))
+        body.append(row(desk.years(years), *cells))
     return Table(
         caption=w("production.changes_table", customer=customer),
         columns=(
             Column(label=w("chapter.window")),
-            Column(label=w("production.level")),
-            Column(label=w("production.entries"), number=True),
-            Column(label=w("production.exits"), number=True),
-            Column(label=w("production.stayed"), number=True),
+            *(Column(label=heading(w.or_id("supplier_level", level)), number=True) for level in levels),
         ),
-        rows=tuple(
-            row(
-                desk.years((entry["from_year"], entry["to_year"])),
-                w.or_id("supplier_level", entry["level"]),
-                w.whole(entry["entries"]),
-                w.whole(entry["exits"]),
-                w.whole(entry["stayed"]),
-            )
-            for entry in sums.iter_rows(named=True)
-        ),
+        rows=tuple(body),
+        note=w("production.changes_note"),
     )
 
 
@@ -370,7 +393,7 @@ def _strategy(desk: Desk, studio: Studio) -> tuple[Block, ...]:
             year=str(entry["year"]),
             regional=desk.percent_bounds(entry["regional"], entry["regional_low"], entry["regional_high"]),
             multi=desk.value(entry["multi_site"], entry["multi_site_low"], entry["multi_site_high"]),
-            reading=w.or_id("supplier_reading", entry["reading"]) if entry["reading"] else w.no_data,
+            reading=_reading(desk, entry["reading"]),
         )
         for entry in rows.group_by("customer", maintain_order=True).tail(1).iter_rows(named=True)
     ]
@@ -386,4 +409,40 @@ def _strategy(desk: Desk, studio: Studio) -> tuple[Block, ...]:
         description=w.sentences([label, *said]),
     )
     figure = studio.figure(panel, label=label, shape="chart", notes=(w("production.strategy_key"),))
-    return (Block(title=w("production.strategy_title"), sentences=tuple(said), figures=(figure,)),)
+    table = Table(
+        caption=w("production.strategy_table"),
+        columns=(
+            Column(label=w("common.year" if lone else "production.customer")),
+            Column(label=w("production.regional"), number=True),
+            Column(label=w("production.multi"), number=True),
+            Column(label=w("production.reading")),
+        ),
+        rows=tuple(
+            row(
+                str(entry["year"]) if lone else desk.pair(entry["customer"], str(entry["year"])),
+                Cell(
+                    text=desk.percent(entry["regional"]),
+                    small=desk.percent_range(entry["regional_low"], entry["regional_high"]),
+                ),
+                Cell(
+                    text=w.number(entry["multi_site"], digits=2),
+                    small=desk.bounds(entry["multi_site_low"], entry["multi_site_high"]),
+                ),
+                _reading(desk, entry["reading"]),
+            )
+            for entry in last.tail(_YEARS).iter_rows(named=True)
+        ),
+        note=w("production.strategy_note"),
+    )
+    return (
+        Block(
+            title=w("production.strategy_title"),
+            sentences=tuple(said),
+            figures=(figure,),
+            tables=(table,),
+        ),
+    )
+
+
+def _reading(desk: Desk, reading: str | None) -> str:
+    return desk.words.or_id("supplier_reading", reading) if reading else desk.words.no_data

@@ -7,7 +7,7 @@ from cosmopolis.publish.chapter.studio import Studio
 from cosmopolis.publish.production import figures
 from cosmopolis.publish.production.desk import FIRST, Desk
 
-KINDS = ("trade",)
+KINDS = ("trade", "bilateral trade")
 
 _FIRSTS = 3
 _COUNTRIES = 12
@@ -69,7 +69,7 @@ def finding(desk: Desk, ties: pl.DataFrame, depends: pl.DataFrame) -> str:
                 year=desk.year(ties),
                 origin=_industry(desk, best["origin"], best["origin_sector"]),
                 destination=_industry(desk, best["destination"], best["destination_sector"]),
-                value=w.amount(round(best["value_musd"] / 1000, 1)),
+                value=w.compact(best["value_musd"] * 1e6),
             )
         )
     return w.sentences(text)

@@ -1,14 +1,15 @@
 """Section on trade between countries: how many partners, and how near in politics and in space, by year."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
 
 from cosmopolis.publish.chapter.desk import finite
-from cosmopolis.publish.chapter.model import Block, Column, Figure, Section, Table, row
+from cosmopolis.publish.chapter.model import Block, Cell, Column, Figure, Section, Table, row
 from cosmopolis.publish.chapter.studio import Studio
 from cosmopolis.publish.production import figures
-from cosmopolis.publish.production.desk import Desk
+from cosmopolis.publish.production.desk import Desk, heading
 
 KINDS = ("bilateral trade", "votes", "ideal points", "country pairs")
 
@@ -19,6 +20,7 @@ _RISES_NEARER = ("vote_agreement",)
 """Measures whose rise means nearer; a fall of any other does."""
 
 _FLOWS = ("both", "exports", "imports")
+_BASES = ("directed", "both_ways")
 _WORLD = "*"
 _DIVERSITY = "effective_number"
 _COUNTRIES = 8
@@ -52,7 +54,11 @@ def section(desk: Desk, studio: Studio) -> Section:
 
 
 def _flow(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows of one flow: both ways where there are such, else exports."""
+    """Return the rows of one flow and one basis, which alone make one line: both ways, else exports."""
+    bases = set(rows["basis"].to_list())
+    basis = next((name for name in _BASES if name in bases), None)
+    if basis is not None:
+        rows = rows.filter(pl.col("basis") == basis)
     there = set(rows["flow"].to_list())
     flow = next((name for name in _FLOWS if name in there), None)
     return rows if flow is None else rows.filter(pl.col("flow") == flow)
@@ -73,6 +79,12 @@ def _trends(desk: Desk, flow: str | None) -> dict[tuple[str, str], dict[str, Any
 
 def _length(entry: dict[str, Any]) -> int:
     return int(entry["to_year"] or 0) - int(entry["from_year"] or 0)
+
+
+def _followed(entries: Sequence[dict[str, Any]]) -> str:
+    """Write the years that some trends are of: the first and the last of any."""
+    years = [entry[key] for entry in entries for key in ("from_year", "to_year") if entry[key] is not None]
+    return f"{min(years)}–{max(years)}" if years else ""
 
 
 def says(measure: str, verdict: str) -> str:
@@ -113,7 +125,7 @@ def finding(desk: Desk, diversity: pl.DataFrame, nearness: pl.DataFrame) -> str:
             if (_WORLD, measure) in trends
         ]
         if clauses:
-            years = desk.years(desk.span(nearness))
+            years = _followed([entry for (country, _), entry in trends.items() if country == _WORLD])
             text.append(
                 w("production.world_nearness", years=years, clauses=w("common.semicolon").join(clauses))
             )
@@ -131,7 +143,7 @@ def _more_partners(desk: Desk, rows: pl.DataFrame) -> str:
         verdicts = [trends[country, _DIVERSITY]["verdict"] for country in of]
         return w(
             "production.partners_trend",
-            years=desk.years(desk.span(rows)),
+            years=_followed([trends[country, _DIVERSITY] for country in of]),
             n=len(of),
             rising=verdicts.count("rising"),
             falling=verdicts.count("falling"),
@@ -179,7 +191,7 @@ def _nearness_block(desk: Desk, studio: Studio, rows: pl.DataFrame) -> Block:
                 desk,
                 studio,
                 [figures.series(" ", values)],
-                title=w.or_id("trade_measure", measure),
+                title=heading(w.or_id("trade_measure", measure)),
                 subject=w("production.world"),
                 percent=measure == "vote_agreement",
                 zero=measure != "vote_agreement",
@@ -195,13 +207,12 @@ def _nearness_block(desk: Desk, studio: Studio, rows: pl.DataFrame) -> Block:
         )
     countries = [_WORLD] if world.height else []
     countries += desk.countries(rows.filter(pl.col("country") != _WORLD), most=_COUNTRIES)
-    tables = [_nearness_table(desk, rows, countries, measure, trends) for measure in measures]
+    table = _nearness_table(desk, rows, countries, measures, trends)
     return Block(
         title=w("production.nearness_title"),
         sentences=_covered(desk, rows),
         figures=tuple(drawn),
-        tables=tuple(table for table in tables if table.rows),
-        beside=True,
+        tables=(table,) if table.rows else (),
     )
 
 
@@ -228,34 +239,40 @@ def _nearness_table(
     desk: Desk,
     rows: pl.DataFrame,
     countries: list[str],
-    measure: str,
+    measures: list[str],
     trends: dict[tuple[str, str], dict[str, Any]],
 ) -> Table:
+    """List each country's first and last year by every measure, with the verdict of its trend."""
     w = desk.words
-    mine = rows.filter(pl.col("measure") == measure)
     body = []
     for country in countries:
-        values = _values(mine.filter(pl.col("country") == country), "value")
-        if not values:
-            continue
-        first, last = min(values), max(values)
-        body.append(
-            row(
-                w("production.world") if country == _WORLD else desk.view.country(country),
-                w("chapter.in_year", value=_written(desk, measure, values[first]), year=str(first)),
-                w("chapter.in_year", value=_written(desk, measure, values[last]), year=str(last)),
-                _verdict(desk, trends.get((country, measure)), measure),
+        cells = []
+        for measure in measures:
+            mine = rows.filter((pl.col("measure") == measure) & (pl.col("country") == country))
+            values = _values(mine, "value")
+            if not values:
+                cells.append(Cell(text=w.no_data))
+                continue
+            first, last = min(values), max(values)
+            ends = (_written(desk, measure, values[year]) for year in (first, last))
+            verdict = _verdict(desk, trends.get((country, measure)), measure)
+            small = w("common.semicolon").join((verdict, desk.years((first, last))))
+            cells.append(
+                Cell(
+                    text=w("production.moved", **dict(zip(("before", "after"), ends, strict=True))),
+                    small=small,
+                )
             )
-        )
+        body.append(row(w("production.world") if country == _WORLD else desk.view.country(country), *cells))
     return Table(
-        caption=w.or_id("trade_measure", measure),
+        caption=w("production.nearness_table"),
         columns=(
             Column(label=w("common.country")),
-            Column(label=w("chapter.first_year"), number=True),
-            Column(label=w("chapter.last_year"), number=True),
-            Column(label=w("production.trend")),
+            *(Column(label=heading(w.or_id("trade_measure", measure))) for measure in measures),
         ),
         rows=tuple(body),
+        note=w("production.nearness_table_note"),
+        wide=True,
     )
 
 
