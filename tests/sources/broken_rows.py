@@ -783,6 +783,22 @@ CASES: tuple[Case, ...] = (
         },
     ),
     Case(
+        source="lighthouse-table",
+        part="factories",
+        file="lighthouses.csv",
+        before="firm,year,factory,city,country,latitude,longitude\n",
+        between="\n",
+        good=("Acme,2020,Plant 1,Alder,XA,,", "Acme,2021,,,,1.5,2"),
+        broken={
+            "truncated": ("Acme,2020", "factory"),
+            "quotation mark never closed": ('Acme,2020,"Plant 1,Alder,XA,,', "row"),
+            "missing field": (",2020,Plant 1,Alder,XA,,", "firm"),
+            "wrong type": ("Acme,soon,Plant 1,Alder,XA,,", "year"),
+            "no place": ("Acme,2020,Plant 1,,XA,,", "text"),
+            "out of range": ("Acme,2020,Plant 1,Alder,XA,98,2", "latitude"),
+        },
+    ),
+    Case(
         source="tcs-offices",
         part="offices",
         file="tcs_offices.csv",

@@ -161,6 +161,7 @@ READ_FILES = {
     "fortune-global-500": (fortune_global_500.FILE,),
     "gleif": ("2026-lei2-golden-copy.csv", "2026-rr-golden-copy.csv"),
     "gleif-sample": (gleif_sample.ENTITIES, gleif_sample.TIES),
+    "lighthouse-table": ("lighthouses.csv",),
     "office-table": ("offices.csv",),
     "ror": (ror.FILE,),
     "service-table": ("services.csv",),
