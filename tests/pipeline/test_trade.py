@@ -39,7 +39,8 @@ OWN = """year,origin,destination,value_musd
 2012,GBR,GBR,5
 2012,QQQ,GBR,5
 """
-"""Of 2012 alone: the other source's 2012 is then not taken."""
+MORE = "year,origin,destination,value_musd\n2012,GBR,XBB,7000\n"
+"""Of 2012 alone: the other source's 2012 is then not taken. The second file says a pair again."""
 
 
 BOTH_WAYS = "Country Code_source,Country Code_target,BTV\nXBB,GBR,9e6\n"
@@ -122,6 +123,7 @@ def _desk(folder: Path, sources: tuple[str, ...] = SOURCES, settings: str = "") 
     made = world.save(folder, of, edition=world.edition_text(sources) + settings)
     (made.mirror / "trade-table").mkdir()
     (made.mirror / "trade-table" / "own.csv").write_text(OWN, encoding="utf-8")
+    (made.mirror / "trade-table" / "second.csv").write_text(MORE, encoding="utf-8")
     return _open(load(str(made.edition)), catalog.load(made.catalog), made.mirror, folder / "cache")
 
 
@@ -141,7 +143,7 @@ def test_every_row_is_used_or_quarantined(desk: Desk, tables: Mapping[str, pl.Da
         desk.shelf.use_all(source)
     trade.intermediate(desk.shelf, desk.atlas)
     entries = {source: tuple(entry.values()) for source, entry in desk.shelf.ledger.entries().items()}
-    assert entries["trade-table"] == (6, 3, 3)
+    assert entries["trade-table"] == (7, 3, 4)
     sold = 4 * len(YEARS) + 2 + 1
     away = 1 * len(YEARS) + 1 + 3  # no country; TAN; 2012, of which the other source is taken
     assert entries["bilateral-trade"] == (sold, sold - away, away)
@@ -151,7 +153,9 @@ def test_every_row_is_used_or_quarantined(desk: Desk, tables: Mapping[str, pl.Da
     assert entries["un-ideal-points"] == (4 * len(YEARS), 3 * len(YEARS), len(YEARS))
     reasons = desk.shelf.ledger.reasons("un-votes")
     assert sum(n for reason, n in reasons.items() if "unanimous" in reason) == voters
-    assert "the edition follows trade from 1964 to 2016" in desk.shelf.ledger.reasons("trade-table")
+    told = desk.shelf.ledger.reasons("trade-table")
+    assert "the edition follows trade from 1964 to 2016" in told
+    assert "the same as row 1" in told  # across files
 
 
 def test_partners_of_a_country(tables: Mapping[str, pl.DataFrame]) -> None:

@@ -109,6 +109,7 @@ def _coded_trade(desk: Desk, source: str, part: str, taken: set[int]) -> pl.Data
     named = rows.with_columns(
         seller=distances.coded("origin", codes), buyer=distances.coded("destination", codes)
     )
+    pair = ["year", "seller", "buyer"]
     judged = named.with_columns(reason=_why_not(settings, taken))
     sound = judged.filter(pl.col("reason").is_null())
     lines = judged.filter(pl.col("reason").is_not_null()).select(
@@ -129,10 +130,9 @@ def _coded_trade(desk: Desk, source: str, part: str, taken: set[int]) -> pl.Data
         & pl.col("seller").is_not_null()
         & pl.col("buyer").is_null()
     )
-    columns = {"origin": "seller", "destination": "buyer"}
-    pairs = sum_exactly(sound.select("year", "value_musd", **columns), _TRADE.names()[:3], "value_musd")
-    rest = sum_exactly(partnerless.select("year", "value_musd", **columns), _TRADE.names()[:3], "value_musd")
-    return pl.concat([frame.select(_TRADE.names()) for frame in (pairs, rest)]).match_to_schema(_TRADE)
+    both = pl.concat([frame.select(*pair, "value_musd") for frame in (sound, partnerless)])
+    sums = sum_exactly(both, pair, "value_musd")  # of partners that are not known, all together
+    return sums.rename({"seller": "origin", "buyer": "destination"}).match_to_schema(_TRADE)
 
 
 def _why_not(settings: ProductionSettings, taken: set[int]) -> pl.Expr:
