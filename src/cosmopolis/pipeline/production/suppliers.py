@@ -39,6 +39,10 @@ SITED = pl.Schema(
 where no place is."""
 
 _COMMAS: Final = r"[,;/、，；\n]"  # what parts of an address stand between
+_IN_THE_CITY: Final = 0.9
+"""Least share of a country's people that live in its one city for the country to be that city: Singapore,
+Hong Kong, Monaco; not Malta or Guinea-Bissau."""
+
 _MARGIN_KM: Final = 50.0
 """How far outside the outermost places of a country or state a site may still lie."""
 
@@ -152,12 +156,13 @@ def _in_city_states(joined: pl.DataFrame, atlas: Atlas) -> pl.DataFrame:
 
 
 def _city_states(atlas: Atlas) -> list[str]:
-    """List countries most of whose people live in cities: a land with one town and many villages is none."""
+    """List countries nearly all of whose people live in cities; one with a town and villages is none."""
     people = atlas.gazetteer.places.group_by("country").agg(
         whole=pl.col("population").sum(),
         inside=pl.col("population").filter(pl.col("city_id").is_not_null()).sum(),
     )
-    return people.filter(pl.col("inside") * 2 > pl.col("whole"))["country"].sort().to_list()
+    told = people.filter(pl.col("inside") >= _IN_THE_CITY * pl.col("whole"))
+    return told["country"].sort().to_list()
 
 
 def _one_spelling(joined: pl.DataFrame) -> pl.DataFrame:
