@@ -19,7 +19,7 @@ from typing import Any
 
 import polars as pl
 
-from cosmopolis.errors import ResultError
+from cosmopolis.errors import ResultError, UnknownNameError
 from cosmopolis.networks.links import Kind
 from cosmopolis.publish import fonts, words
 from cosmopolis.publish.geometry import outlines
@@ -98,7 +98,12 @@ def read(folder: Path, tables: Mapping[str, pl.DataFrame]) -> Result:
             f"{path} is not of this version ({type(error).__name__}: {error}); build the edition again"
         ) from error
     font = folder / FONT
-    return Result(tables=tables, borders=borders, font=font if font.is_file() else None, **parts)
+    try:
+        return Result(tables=tables, borders=borders, font=font if font.is_file() else None, **parts)
+    except UnknownNameError as error:
+        raise ResultError(
+            f"{folder.parent} is not of this version: {error}; build the edition again"
+        ) from error
 
 
 def _write_json(value: object, path: Path) -> None:

@@ -13,7 +13,7 @@ from cosmopolis.publish.chapter import charts
 from cosmopolis.publish.chapter.model import Block, Cell, Column, Figure, Section, Table, row
 from cosmopolis.publish.chapter.studio import Studio
 from cosmopolis.publish.innovation.fields import shown_only
-from cosmopolis.publish.innovation.topics import Desk, Topic
+from cosmopolis.publish.innovation.topics import WITHOUT_TIES, Desk, Topic
 from cosmopolis.publish.profile.subject import Place, Subject, given, latest, place_of
 
 ORGANISATIONS = 10
@@ -22,7 +22,7 @@ ORGANISATIONS = 10
 CAPITAL_SOURCE = "unicorns"
 """Source of young firms that took in much capital without a listing."""
 
-INDUSTRY_GROUPS = ("technology", "industry_4_0")
+INDUSTRY_GROUPS = ("information_technology", "technology", "industry_4_0")
 """Groups of firms that make something of technology."""
 
 _STAGES = {"coauthorship": "science", "copatenting": "technology", "patent_classes": "technology"}
@@ -51,8 +51,7 @@ def _fields(subject: Subject) -> list[Link]:
     """Return papers and patents by field, over the last window of each."""
     if subject.table("field_totals") is None:
         return []
-    w, desk = subject.words, Desk(subject.view)
-    found = []
+    desk, found = Desk(subject.view), []
     for topic in desk.topics:
         window = desk.span(topic)
         totals = desk.totals(topic, window)
@@ -68,10 +67,18 @@ def _fields(subject: Subject) -> list[Link]:
                 count=count,
                 share=None if sample else float(own["share"][0] or 0.0) if own.height else 0.0,
                 place=None if sample else place,
-                remark=w("profile.shown_only") if sample else w("profile.fractional"),
+                remark=_remark(subject, topic, sample=sample),
             )
         )
     return found
+
+
+def _remark(subject: Subject, topic: Topic, *, sample: bool) -> str:
+    """Say how the records of a field are counted, and why its cities are not ranked."""
+    if not sample:
+        return subject.words("profile.fractional")
+    counts = topic.network in WITHOUT_TIES
+    return subject.words("profile.shown_counts" if counts else "profile.shown_only")
 
 
 def _industry(subject: Subject) -> list[Link]:
@@ -89,7 +96,10 @@ def _industry(subject: Subject) -> list[Link]:
         found.append(
             Link(
                 stage="industry",
-                what=subject.words("profile.headquarters_of", group=subject.group(group)),
+                what=subject.words(
+                    "profile.basket_of" if subject.kind_of(group) == "basket" else "profile.headquarters_of",
+                    group=subject.group(group),
+                ),
                 years=str(of_group["year"][0]),
                 count=float(cells.get("firms") or 0),
                 share=cells.get("share") or 0.0,
@@ -151,6 +161,7 @@ def _capital(subject: Subject) -> list[Link]:
             count=count,
             share=count / young.height,
             place=place,
+            remark=subject.words("profile.unicorns_note"),
         )
     ]
 

@@ -3,6 +3,7 @@
 Each part reads a table of its own; what the result has no table for is named in one sentence.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -17,10 +18,11 @@ from cosmopolis.publish.words import clean
 FIRMS = 12
 """Firms that are named."""
 
-GROUPS = 16
+GROUPS = 24
 """Sectors, baskets and sizes that are listed at most."""
 
 _SIZES = ("mega", "large", "mid", "small", "micro", "nano")
+_ORDER = {"all": 0, "sector": 1, "basket": 2, "size": 3, "list": 4}
 _NAME_MOST = 60
 
 _Part = Callable[[Subject, Studio, pl.DataFrame], "Block | None"]
@@ -74,11 +76,17 @@ def _headquarters(subject: Subject, studio: Studio, table: pl.DataFrame) -> Bloc
     if own.is_empty():
         return None
     among = dict(last.group_by("group").agg(pl.col("rank").count()).iter_rows())
-    order = (pl.col("group") != "all", -pl.col("firms"), pl.col("group"))
-    shown = own.sort(*order).head(GROUPS)
+    kinds = {group: subject.kind_of(group) for group in own["group"].to_list()}
+    own = own.filter(~pl.col("group").str.starts_with("list:")).with_columns(
+        _order=pl.col("group").replace_strict(kinds).replace_strict(_ORDER, return_dtype=pl.Int64)
+    )
+    shown = own.sort("_order", -pl.col("firms"), "group").head(GROUPS)
     rows = tuple(
         row(
-            subject.group(cells["group"]),
+            Cell(
+                text=subject.group(cells["group"]),
+                small=w("profile.basket") if kinds[cells["group"]] == "basket" else "",
+            ),
             w.whole(cells["firms"]),
             subject.percent(cells["share"]),
             w.number(cells["location_quotient"], digits=2),
@@ -106,7 +114,7 @@ def _headquarters(subject: Subject, studio: Studio, table: pl.DataFrame) -> Bloc
 def _quotients(subject: Subject, studio: Studio, own: pl.DataFrame) -> tuple[Figure, ...]:
     """Draw the location quotients of sectors; one line is the world's mean."""
     w = subject.words
-    sectors = own.filter((pl.col("group") != "all") & ~pl.col("group").str.starts_with("size:"))
+    sectors = own.filter(pl.col("_order") == _ORDER["sector"])
     sectors = sectors.drop_nulls("location_quotient").sort(
         "location_quotient", "group", descending=[True, False]
     )
@@ -154,7 +162,7 @@ def _firms(subject: Subject, studio: Studio, table: pl.DataFrame) -> Block | Non
             subject.group(cells["sector"]) if cells["sector"] else w.no_data,
             w.or_id("profile_size", cells["size"]) if cells["size"] else w.no_data,
             w.whole(cells["listings"]),
-            w.joined([subject.view.source_title(s) for s in (cells["sources"] or "").split(";") if s]),
+            w.joined([_brief(subject, s) for s in (cells["sources"] or "").split(";") if s]),
         )
         for cells in ordered.head(FIRMS).iter_rows(named=True)
     )
@@ -172,6 +180,19 @@ def _firms(subject: Subject, studio: Studio, table: pl.DataFrame) -> Block | Non
         wide=True,
     )
     return Block(title=w("profile.named_firms"), tables=(sheet,))
+
+
+def _brief(subject: Subject, source: str) -> str:
+    """Return a source's title up to its first colon."""
+    return re.split("[:\uff1a]", subject.view.source_title(source))[0]
+
+
+def _roster(subject: Subject, roster: str) -> str:
+    """Name a roster: its source, and the year where the source has several."""
+    source, _, year = roster.rpartition(" ")
+    if source and year.isdecimal():
+        return subject.words("chapter.in_year", value=subject.view.source_title(source), year=year)
+    return subject.view.source_title(roster)
 
 
 def _cut(name: str) -> str:
@@ -192,7 +213,7 @@ def _interlocking(subject: Subject, studio: Studio, table: pl.DataFrame) -> Bloc
         cells = own.row(0, named=True)
         rows.append(
             row(
-                subject.view.source_title(str(roster)),
+                _roster(subject, str(roster)),
                 str(cells["year"]),
                 str(cells["class"] or w.no_data),
                 Cell(text=w.amount(cells["gnc"]), small=subject.percent(cells["relative"])),

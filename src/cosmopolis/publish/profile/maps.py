@@ -32,6 +32,9 @@ _CITY_AREA, _PARTNER_AREA = 60.0, 9.0
 _LINE = (0.3, 2.6)
 _LINE_OPACITY = 0.4
 _LABEL_PIXELS = 11.0
+_ROOM = 1.1
+"""Names are given a little more room than they are estimated to need: the edge of the map cuts them."""
+
 _ANCHORS = {"left": "start", "center": "middle", "right": "end"}
 
 
@@ -188,7 +191,7 @@ def names(nodes: Sequence[Node], *, frame: Window, most: int) -> Markup:
         [float(np.sqrt(area / np.pi)) for area in _areas(nodes)],
         frame=frame,
         most=most,
-        size=_LABEL_PIXELS,
+        size=_LABEL_PIXELS * _ROOM,
     )
     texts = Markup("").join(
         Markup('<text x="{}" y="{}" dy=".35em" text-anchor="{}">{}</text>').format(

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from cosmopolis.publish.result import NetworkNote, Text
+from cosmopolis.publish.result import Text
 from cosmopolis.publish.view import City, View
 from cosmopolis.publish.words import Words
 
@@ -31,12 +31,16 @@ def _group_names() -> Mapping[str, Text]:
             found = resources.files(package).joinpath(file)
             if found.is_file():
                 entries = tomllib.loads(found.read_text(encoding="utf-8"))
-                names |= {
-                    id_: entry["name"]
-                    for id_, entry in entries.items()
-                    if isinstance(entry, dict) and isinstance(entry.get("name"), dict)
-                }
+                for id_, entry in entries.items():
+                    if isinstance(entry, dict) and isinstance(entry.get("name"), dict):
+                        names.setdefault(id_, entry["name"])
     return names
+
+
+@cache
+def _ids_of(file: str) -> frozenset[str]:
+    """Return the groups that a file of `cosmopolis.firms` tells of."""
+    return frozenset(tomllib.loads(resources.files("cosmopolis.firms").joinpath(file).read_text("utf-8")))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +120,13 @@ class Subject:
             return self.view.source_title(group.removeprefix("list:"))
         return w.said(_group_names().get(group, {})) or group.replace("_", " ")
 
+    def kind_of(self, group: str) -> str:
+        """Say what a group of firms is: `all`, `sector`, `basket`, `size` or `list`."""
+        head = group.partition(":")[0]
+        if head in {"all", "size", "list"}:
+            return head
+        return "sector" if group in _ids_of("sectors.toml") else "basket"
+
     def percent(self, share: float | None) -> str:
         """Write a share with one decimal or two, for the shares of a city in the world are small."""
         w = self.words
@@ -130,10 +141,6 @@ class Subject:
             for note in self.view.result.sources
             if note.source.kind in kinds and note.state == "used"
         )
-
-    def shown_only(self, note: NetworkNote) -> bool:
-        """Say whether a network may be shown but its cities not ranked."""
-        return note.scope == "show"
 
 
 def latest(table: pl.DataFrame) -> pl.DataFrame:

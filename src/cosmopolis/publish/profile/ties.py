@@ -46,7 +46,16 @@ class Partner:
 
 @dataclass(frozen=True, kw_only=True)
 class Tied:
-    """A network as the city stands in it; `year` is None where the network has no links at all."""
+    """A network as the city stands in it.
+
+    Attributes
+    ----------
+    year
+        None where the network has no links at all.
+    ranked
+        Whether cities are ranked in it: not where its sources may be shown only, unless a table of its own
+        ranks them.
+    """
 
     note: NetworkNote
     name: str
@@ -54,6 +63,7 @@ class Tied:
     place: Place | None
     partners: tuple[Partner, ...]
     equal: bool
+    ranked: bool = True
 
 
 def tied(subject: Subject) -> tuple[Tied, ...]:
@@ -75,6 +85,7 @@ def _tied(subject: Subject, note: NetworkNote) -> Tied:
         place=_place(subject, note, links, year),
         partners=_partners(subject, note, links),
         equal=all_equal(links),
+        ranked=note.scope != "show" or _own_table(subject, note) is not None,
     )
 
 
@@ -96,19 +107,27 @@ def _partners(subject: Subject, note: NetworkNote, links: pl.DataFrame) -> tuple
     return tuple(Partner(id=id_, weight=weight) for id_, weight in rows)
 
 
+def _own_table(subject: Subject, note: NetworkNote) -> pl.DataFrame | None:
+    """Return the last year of the table that ranks a network's cities itself; None where there is none."""
+    own = _OWN_MEASURES.get(note.kind.network)
+    table = subject.table(own[0]) if own else None
+    if own is None or table is None:
+        return None
+    field = note.field or note.kind.field
+    rows = table.filter((pl.col(own[1]) == field) | pl.col(own[1]).str.starts_with(f"{field} "))
+    if "sector" in rows.columns:
+        rows = rows.filter(pl.col("sector") == "all")
+    return latest(rows)
+
+
 def _place(subject: Subject, note: NetworkNote, links: pl.DataFrame, year: int) -> Place | None:
     """Return the city's place by the network's main measure."""
     field = note.field or note.kind.field
-    own = _OWN_MEASURES.get(note.kind.network)
-    table = subject.table(own[0]) if own else None
-    if own and table is not None:
-        rows = table.filter(pl.col(own[1]) == field)
-        if "sector" in rows.columns:
-            rows = rows.filter(pl.col("sector") == "all")
-        last = latest(rows)
-        mine = subject.own(last)
-        if mine.height:
-            return given(mine.row(0, named=True), own[2], last["rank"].count())
+    table = _own_table(subject, note)
+    if table is not None:
+        mine = subject.own(table)
+        value = _OWN_MEASURES[note.kind.network][2]
+        return given(mine.row(0, named=True), value, table["rank"].count()) if mine.height else None
     if note.kind.level == "country":
         found = centrality.table(links, directed=note.kind.directed, measures=(_MEASURE,))
     else:
@@ -188,20 +207,20 @@ def _table(subject: Subject, there: list[Tied]) -> Table:
     rows = []
     for one in there:
         country = one.note.kind.level == "country"
-        remark = w("profile.of_country", country=subject.city.country) if country else ""
-        if subject.shown_only(one.note):
-            remark = w("profile.shown_only")
+        remarks = [
+            w("profile.of_country", country=subject.city.country) if country else "",
+            w("profile.shown_only") if one.note.scope == "show" else "",
+            w.said(one.note.kind.weight),
+        ]
         place = one.place
-        bounds = subject.bounds(place.low, place.high) if place and place.low is not None else ""
+        has_bounds = place is not None and place.low is not None and one.ranked
+        bounds = subject.bounds(place.low, place.high) if place and has_bounds else ""
         rows.append(
             row(
-                Cell(text=one.name, small=remark),
+                Cell(text=one.name, small=w("common.semicolon").join(text for text in remarks if text)),
                 str(one.year),
-                Cell(
-                    text=w.amount(round(place.value, 6)) if place else w.no_data,
-                    small=w.said(one.note.kind.weight),
-                ),
-                Cell(text="–" if subject.shown_only(one.note) else subject.rank(place), small=bounds),
+                w.amount(round(place.value, 6)) if place else w.no_data,
+                Cell(text=subject.rank(place) if one.ranked else "–", small=bounds),
                 w.whole(len(one.partners)),
                 Cell(text="", items=_items(subject, one)),
             )
