@@ -22,8 +22,8 @@ from cosmopolis.index.tree import Indicator, Tree
 from cosmopolis.pipeline.indicators import links_of, totals_of
 from cosmopolis.pipeline.networks import Woven
 
-RESAMPLED_NETWORKS = ("air", "sea", "listings")
-"""Networks whose links count records: routes, pairs of ports, firms."""
+RESAMPLED_NETWORKS = ("air", "sea", "listings", "ownership")
+"""Networks whose links count records: routes, pairs of ports, firms, branches."""
 
 _BOTH_ENDS = ("origin", "destination")
 _ENDS: Mapping[str, Sequence[str]] = {
