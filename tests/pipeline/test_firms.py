@@ -12,7 +12,8 @@ from cosmopolis.edition import load
 from cosmopolis.measures.financial_centres import FINANCIAL_CENTRES
 from cosmopolis.measures.headquarters import FIRMS as BY_SECTOR
 from cosmopolis.measures.headquarters import HEADQUARTERS
-from cosmopolis.pipeline.production import companies, firms
+from cosmopolis.networks.links import kind
+from cosmopolis.pipeline.production import companies, firms, investors
 from cosmopolis.pipeline.production.desk import Desk
 
 OWN = """name,year,city,country,sector,industry,size,exchanges,status,market_value_musd
@@ -124,6 +125,34 @@ def test_listings_leave_venues_out_that_quote_unasked(desk: Desk) -> None:
     made, _ = firms.make(desk)
     assert made.tables["financial_centres"].equals(FINANCIAL_CENTRES.to_frame())
     assert made.links.is_empty()
+
+
+def test_cities_are_tied_by_investors_in_common() -> None:
+    rows = pl.DataFrame(
+        [
+            ("s", 2022, 1, ["Oak Capital", "Elm", "Ash"]),
+            ("s", 2022, 1, ["Oak Capital"]),
+            ("s", 2022, 2, ["OAK CAPITAL, LLC", "Elm"]),
+            ("s", 2022, 3, ["Elm", None]),
+            ("s", 2022, 4, None),
+            ("t", 2022, 4, ["Ash"]),
+        ],
+        schema={
+            "source": pl.String,
+            "year": pl.Int64,
+            "city_id": pl.Int64,
+            "investors": pl.List(pl.String),
+        },
+        orient="row",
+    )
+    found = investors.links(rows)
+    assert found.select("network", "field", "origin", "destination", "weight", "count").rows() == [
+        ("investment", "s", 1, 2, 1.5, 2),  # Oak alone 1, Elm of three cities 1/2
+        ("investment", "s", 1, 3, 0.5, 1),
+        ("investment", "s", 2, 3, 0.5, 1),
+    ]
+    assert investors.links(rows.tail(2)).is_empty()
+    assert kind("investment", "s").directed is False
 
 
 def test_a_firm_is_found_by_any_of_its_names(desk: Desk) -> None:

@@ -30,6 +30,7 @@ _COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "size": pl.String,
     "market_value_musd": pl.Float64,
     "exchanges": pl.List(pl.String),
+    "investors": pl.List(pl.String),
     "isin": pl.String,
     "website": pl.String,
 }

@@ -14,7 +14,8 @@ from cosmopolis.firms import baskets, linking, matching
 from cosmopolis.firms.sectors import sector_of
 from cosmopolis.measures import financial_centres, headquarters
 from cosmopolis.networks import ownership
-from cosmopolis.pipeline.production import companies
+from cosmopolis.networks.links import LINK_KEY
+from cosmopolis.pipeline.production import companies, investors
 from cosmopolis.pipeline.production.desk import Desk, Made
 from cosmopolis.pipeline.production.listings import venue_cities
 
@@ -143,7 +144,7 @@ def make(desk: Desk) -> tuple[Made, Firms]:
     """Make the register of firms and its tables; both empty where the edition has no lists of companies.
 
     Tables: `firms`, `headquarters`, `financial_centres`, `basket_firms`, `firm_sources`; links `listings`,
-    field `companies`, from headquarters to the exchanges that firms chose.
+    field `companies`, from headquarters to the exchanges that firms chose, and `investment`.
     """
     lists = companies.sources_of(desk)
     if not lists:
@@ -181,7 +182,8 @@ def make(desk: Desk) -> tuple[Made, Firms]:
         "basket_firms": members,
         "firm_sources": _sources(rows, {source: counted for source, (_, counted) in placed.items()}),
     }
-    return Made(links=_links(register, venues, year), tables=tables), firms
+    links = pl.concat([_links(register, venues, year), investors.links(rows)])
+    return Made(links=links.sort(*LINK_KEY), tables=tables), firms
 
 
 def _register(rows: pl.DataFrame, lists: Sequence[str]) -> pl.DataFrame:
