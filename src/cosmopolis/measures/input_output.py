@@ -45,7 +45,7 @@ SUPPLY_DEPENDENCE = pl.Schema(
 """Columns of who depends on whom; home (`on` = `country`) has no rank."""
 
 _COLUMNS = ["year", "country", "sector", "output_musd", "origins", "origin_sectors", "values_musd"]
-_DIGITS = 12  # of shares: what a solver's order of sums may change lies below
+_DIGITS = 8  # of upstream shares: what a solver's order of sums may change lies below
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -314,14 +314,12 @@ def dependence(inputs: pl.DataFrame) -> pl.DataFrame:
     ...     "values_musd": [[5.0], [5.0], []],
     ... })
     >>> dependence(inputs).filter(country="A").select("on", "direct_share", "upstream_share").rows()
-    [('A', 0.0, 0.0), ('B', 1.0, 0.666666666667), ('C', 0.0, 0.333333333333)]
+    [('A', 0.0, 0.0), ('B', 1.0, 0.66666667), ('C', 0.0, 0.33333333)]
     """
     require(inputs, _COLUMNS, what="inputs of industries")
-    frames = [SUPPLY_DEPENDENCE.to_frame()]
-    for year in inputs["year"].unique().sort():
-        made = economy(inputs.filter(pl.col("year") == year))
-        frames.append(_dependence(made, int(year)))
-    return pl.concat(frames)
+    years = inputs["year"].unique().sort().to_list()
+    made = [_dependence(inputs.filter(pl.col("year") == year), int(year)) for year in years]
+    return pl.concat([SUPPLY_DEPENDENCE.to_frame(), *made])
 
 
 def _parts(values: Floats) -> Floats:
@@ -332,32 +330,41 @@ def _parts(values: Floats) -> Floats:
     return parts
 
 
-def _dependence(made: Economy, year: int) -> pl.DataFrame:
+def _dependence(inputs: pl.DataFrame, year: int) -> pl.DataFrame:
     """Return the dependence of the countries of one year."""
+    made = economy(inputs)
     names = sorted(set(made.countries))
     member = np.array([[node == name for name in names] for node in made.countries], dtype=np.float64)
     deliveries = member * made.output[:, np.newaxis]
-    direct = member.T @ (made.coefficients @ deliveries)
     whole = member.T @ upstream(made.coefficients, deliveries).needed
     on, country = np.nonzero(np.ones((len(names), len(names))))
     series = pl.Series(names, dtype=pl.String)
-    rows = pl.DataFrame(
+    shares = pl.DataFrame(
         {
             "country": series.gather(country),
             "on": series.gather(on),
-            "direct_musd": direct[on, country],
-            "direct_share": _parts(direct)[on, country],
             "upstream_share": _parts(whole)[on, country],
         }
-    ).filter(pl.col("upstream_share").is_not_nan())
-    shares = [pl.col(name).round(_DIGITS) for name in ("direct_share", "upstream_share")]
-    rounded = rows.with_columns(*shares, pl.col("direct_musd").round(6), year=pl.lit(year, dtype=pl.Int64))
-    abroad = rounded.filter(pl.col("on") != pl.col("country")).sort(
+    )
+    bought = sum_exactly(_entries(inputs), ["country", "origin"], "value_musd")
+    all_bought = sum_exactly(bought, ["country"], "value_musd").rename({"value_musd": "total"})
+    direct = bought.join(all_bought, on="country").filter(pl.col("total") > 0)
+    rows = (
+        shares.join(direct.select("country", "total").unique(), on="country", how="inner")
+        .join(direct.rename({"origin": "on"}).drop("total"), on=["country", "on"], how="left")
+        .with_columns(
+            year=pl.lit(year, dtype=pl.Int64),
+            direct_musd=pl.col("value_musd").fill_null(0.0),
+            upstream_share=pl.col("upstream_share").round(_DIGITS),
+        )
+        .with_columns(direct_share=pl.col("direct_musd") / pl.col("total"))
+    )
+    abroad = rows.filter(pl.col("on") != pl.col("country")).sort(
         "country", "upstream_share", "on", descending=[False, True, False]
     )
     ranks = abroad.with_columns(rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("country"))
     return (
-        rounded.join(ranks.select("country", "on", "rank"), on=["country", "on"], how="left")
+        rows.join(ranks.select("country", "on", "rank"), on=["country", "on"], how="left")
         .sort("country", "on")
         .select(pl.col(name).cast(dtype) for name, dtype in SUPPLY_DEPENDENCE.items())
     )

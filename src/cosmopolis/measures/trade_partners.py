@@ -101,7 +101,7 @@ _READINGS: Mapping[str, tuple[str, str]] = {
     "closeness": ("nearer", "farther"),
     "distance": ("farther", "nearer"),
 }
-_DIGITS = 10  # of trade-weighted means: what an order of sums may change lies below
+_DIGITS = 9  # of trade-weighted means that count, and places of their changes: orders of sums lie below
 
 
 def _check(trade: pl.DataFrame, flows: Sequence[str]) -> None:
@@ -244,7 +244,7 @@ def nearness(
     ...     [[np.nan, 100.0, 500.0], [100.0, np.nan, 300.0], [500.0, 300.0, np.nan]]))
     >>> made = nearness(trade, {2016: km}, "distance_km", flows=["exports"])
     >>> made.filter(country="A").select("value", "covered", "expected", "ratio").rows()
-    [(200.0, 1.0, 300.0, 0.6666666667)]
+    [(200.0, 1.0, 300.0, 0.666666667)]
     """
     names = tuple(dict.fromkeys(flows))
     frames = [TRADE_NEARNESS.to_frame()]
@@ -446,7 +446,7 @@ def _rows(countries: Sequence[str], *, value: Floats, covered: Floats, expected:
     columns = {"value": value, "covered": covered, "expected": expected, "ratio": _ratio(value, expected)}
     frame = pl.DataFrame({"country": pl.Series(countries, dtype=pl.String), **columns})
     known = frame.filter(pl.col("value").is_finite())
-    return known.with_columns(pl.col(*columns).round(_DIGITS).fill_nan(None))
+    return known.with_columns(pl.col(*columns).round_sig_figs(_DIGITS).fill_nan(None))
 
 
 def _named(rows: pl.DataFrame, *, year: int, flow: str, measure: str) -> pl.DataFrame:
