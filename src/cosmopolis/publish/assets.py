@@ -14,6 +14,7 @@ Reads and writes these files; what is shown of them is the pages' affair.
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,13 @@ from cosmopolis.sources.catalog import Source
 
 FOLDER = "assets"
 NOTES, BORDERS, FONT = "notes.json", "borders.json", "font.otf"
+
+_GROUP_FILES = (
+    ("cosmopolis.firms", "sectors.toml"),
+    ("cosmopolis.firms", "baskets.toml"),
+    ("cosmopolis.measures", "sectors.toml"),
+)
+"""Files that name groups of firms."""
 
 _NAME_COLUMNS = ("name", "name_zh", "label", "sector", "industry", "customer")
 """Columns of any table whose texts a page may show."""
@@ -178,6 +186,8 @@ def _texts(result: Result) -> Iterator[str]:
     """Give every text that a page on a city may show."""
     yield words.all_text()
     yield json.dumps(_notes(result), ensure_ascii=False, default=str)
+    for package, file in _GROUP_FILES:
+        yield resources.files(package).joinpath(file).read_text(encoding="utf-8")
     for table in result.tables.values():
         for column in _NAME_COLUMNS:
             if column in table.columns and table.schema[column] == pl.String:

@@ -236,7 +236,7 @@ def _table(subject: Subject, found: Sequence[Link]) -> Table:
                 w.amount(link.count),
                 "–" if link.share is None else subject.percent(link.share),
                 Cell(
-                    text="–" if link.share is None else subject.rank(link.place),
+                    text=subject.rank(link.place) if link.share else "–",
                     small=subject.bounds(link.place.low, link.place.high)
                     if link.place and link.place.low is not None
                     else "",
