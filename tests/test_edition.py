@@ -270,7 +270,7 @@ def test_the_command_says_it_without_a_traceback(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "near"), [("opne", "'open'"), ("nowhere.toml", "known are 'innovation-ai', 'open'")]
+    ("name", "near"), [("opne", "'open'"), ("nowhere.toml", "known are 'innovation-ai', 'mirror', 'open'")]
 )
 def test_an_edition_that_is_not_there(name: str, near: str) -> None:
     with pytest.raises(UnknownNameError, match=f"there is no edition '{name}'.*{near}"):
