@@ -121,6 +121,8 @@ SOMETHING_ELSE = {
     "a list of JSON": (b'["gone"]', ""),
 }
 READ_FILES = {
+    "apple-suppliers": ("apple-supplier-list.csv",),
+    "supplier-table": ("sites.csv",),
     "geonames": ("cities500.json", "countries.json", "us_states.json"),
     "country-names": (country_names.FILE,),
     "country-groups": ("oak.json",),
