@@ -688,3 +688,58 @@ def test_land_is_drawn_once_in_the_chapter(made: Result) -> None:
 def test_the_report_is_written_where_there_is_nothing_of_production(result: Result, tmp_path: Path) -> None:
     page = report.write(result, tmp_path)["en"].read_text(encoding="utf-8")
     assert 'id="production"' not in page
+
+
+def test_an_index_that_ranks_nobody_is_a_line(made: Result) -> None:
+    table = made.table("complexity").with_columns(rank=pl.lit(None, pl.Int64))
+    section = _section(_chapter(_with(made, {"complexity": table})), "headquarters")
+    assert section.blocks[-1].sentences == (
+        "2025: the index is an axis whose upper end is not told, and ranks nobody.",
+    )
+    assert not section.blocks[-1].tables
+
+
+def test_a_measure_of_branches_says_of_which(made: Result) -> None:
+    table = made.table("industry_structure").with_columns(
+        network=pl.when(pl.col("measure") == "core_fit").then(pl.lit("research"))
+    )
+    twice = pl.concat(
+        [table, table.filter(pl.col("measure") == "core_fit").with_columns(network=pl.lit("offices"))]
+    )
+    block = _section(_chapter(_with(made, {"industry_structure": twice})), "industry").blocks[0]
+    structure = next(t for t in block.tables if t.caption.endswith("structure"))
+    found = [cells[0].small for cells in structure.rows if cells[0].text == "Core–periphery fit"]
+    assert found == ["Headquarters to offices", "Headquarters to research companies"]
+
+
+def test_where_no_tie_is_beyond_chance_the_strongest_are_drawn_and_said_so(made: Result) -> None:
+    table = made.table("interlocking_links").with_columns(sdsm_q=pl.lit(1.0))
+    drawn = _section(_chapter(_with(made, {"interlocking_links": table})), "services").blocks[0].figures[0]
+    assert "14 strongest ties" in drawn.label
+    assert "beyond chance" not in drawn.label
+    assert "None of 14 ties is beyond chance" in drawn.notes[0]
+
+
+def test_changes_of_places_stand_side_by_side_by_level(english: Chapter) -> None:
+    block = _section(english, "suppliers").blocks[0]
+    table = next(t for t in block.tables if "came and went" in t.caption)
+    assert [column.label for column in table.columns] == ["Years", "Countries", "Provinces and states"]
+    rows = {cells[0].text: [(cell.text, cell.small) for cell in cells[1:]] for cells in table.rows}
+    assert rows["2024–2025"] == [("+1 −1", "1 stayed"), ("–", "")]
+    assert rows["2016–2017"] == [("–", ""), ("+0 −0", "1 stayed")]
+
+
+@pytest.mark.parametrize(("every", "pieces"), [(1, 4), (4, 1)])
+def test_a_series_of_every_fourth_year_is_one_line(every: int, pieces: int) -> None:
+    none: list[float | None] = [None] * 4
+    line = charts.Series(
+        name="s", years=[2000, 2004, 2008, 2012], values=[1.0, 2.0, 3.0, 4.0], low=none, high=none
+    )
+    spec = charts.lines([line], years=(2000, 2012), domain=(0.0, 5.0), percent=False, every=every)
+    assert sum(row["value"] is None for row in spec["datasets"]["rows"]) == pieces - 1
+
+
+def test_cities_with_a_page_of_their_own_are_linked(made: Result) -> None:
+    links = _chapter(replace(made, profiles=(2, 3)), "zh").links
+    assert [href for href, _ in links] == ["../profiles/2.zh.html", "../profiles/3.zh.html"]
+    assert [name for _, name in links][1] == "合成城03"
