@@ -235,7 +235,11 @@ def test_the_result_of_a_build_has_intervals(built: Path) -> None:
     assert (scores["rank_low"].is_null() == scores["score"].is_null()).all()
     assert (scores["rank_low"] <= scores["rank_high"]).drop_nulls().all()
     manifest = json.loads((built / "manifest.json").read_text(encoding="utf-8"))
-    assert manifest["seeds"] == {"intervals": "intervals", "innovation": "innovation"}
+    assert manifest["seeds"] == {
+        "intervals": "intervals",
+        "innovation": "innovation",
+        "production": "production",
+    }
 
 
 @pytest.mark.parametrize(
