@@ -1,6 +1,7 @@
 """Votes and ideal points of the United Nations: years, codes of former states, and the real files."""
 
 import gzip
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import polars as pl
 import pyreadstat
 import pytest
 
-from cosmopolis.errors import FormatError
+from cosmopolis.errors import FormatError, SourceUnavailableError
 from cosmopolis.records import admit
 from cosmopolis.sources import un_ideal_points, un_votes
 from cosmopolis.sources.catalog import load
@@ -112,6 +113,18 @@ def test_points_without_the_estimate(tmp_path: Path) -> None:
     path = tmp_path / un_ideal_points.FILE
     pyreadstat.write_dta(pl.DataFrame({"ccode": [1], "iso3c": ["XAA"], "year": [2000.0]}), str(path))
     with pytest.raises(FormatError, match="has no column 'idealpointall', but expected a Stata file"):
+        un_ideal_points.read({path.name: path})
+
+
+def test_without_the_library_the_error_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / un_ideal_points.FILE
+    path.write_bytes(b"x")
+    monkeypatch.setitem(sys.modules, "pyreadstat", None)
+    with pytest.raises(
+        SourceUnavailableError, match="the extra `stata`; without it measures do without ideal"
+    ):
         un_ideal_points.read({path.name: path})
 
 

@@ -198,7 +198,7 @@ def economy(inputs: pl.DataFrame) -> Economy:
     told = placed.drop_nulls("seller")
     np.add.at(flows, (told["seller"].to_numpy(), told["buyer"].to_numpy()), told["value_musd"].to_numpy())
     _spread(flows, placed.filter(pl.col("seller").is_null()), nodes["country"].to_numpy(), output)
-    coefficients = np.divide(flows, output, out=np.zeros_like(flows), where=output > 0)
+    coefficients = np.divide(flows, output, out=flows, where=output > 0)  # who makes nothing buys nothing
     return Economy(
         countries=tuple(nodes["country"]), sectors=tuple(nodes["sector"]), output=output,
         coefficients=coefficients,
