@@ -226,6 +226,7 @@ def test_downscaled_by_people_and_by_headquarters(
         [2012],
         ["people"],
     )
+    assert by_people["value"].null_count() == 0
     country = desk.atlas.gazetteer.cities.select("city_id", "country")
     sums = (
         by_people.join(country, on="city_id").group_by("country").agg(pl.col("value").sum()).sort("country")

@@ -256,7 +256,7 @@ def _of_countries(tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
 
 
 def _downscaled(desk: Desk, firms: Firms, values: pl.DataFrame) -> pl.DataFrame:
-    """Bring numbers of countries down to cities by the edition's rule."""
+    """Bring numbers of countries down to cities by the edition's rule; a city of unknown people has no row."""
     rule = desk.edition.production.downscale
     cities = desk.atlas.gazetteer.cities
     seated = firms.frame.select("city_id").join(
@@ -270,7 +270,7 @@ def _downscaled(desk: Desk, firms: Firms, values: pl.DataFrame) -> pl.DataFrame:
         else:
             shared = downscale.by_people(of_country, cities)
         frames.append(
-            shared.select(
+            shared.drop_nulls("value").select(
                 pl.lit(str(measure)).alias("measure"),
                 pl.lit(int(str(year)), dtype=pl.Int64).alias("year"),
                 pl.col("city_id").cast(pl.Int64),
