@@ -256,7 +256,7 @@ def _of_countries(tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
 
 
 def _downscaled(desk: Desk, firms: Firms, values: pl.DataFrame) -> pl.DataFrame:
-    """Bring numbers of countries down to cities by the edition's rule; a city of unknown people has no row."""
+    """Bring numbers of countries down to cities by the edition's rule; what comes out unknown has no row."""
     rule = desk.edition.production.downscale
     cities = desk.atlas.gazetteer.cities
     seated = firms.frame.select("city_id").join(
