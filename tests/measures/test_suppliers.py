@@ -22,7 +22,8 @@ def _sites(*rows: Mapping[str, object]) -> pl.DataFrame:
 
 
 def _centre(city: int | None = 1) -> pl.DataFrame:
-    return pl.DataFrame({"customer": ["Oak"], "city_id": [city]}, schema_overrides={"city_id": pl.Int64})
+    frame = pl.DataFrame({"customer": ["Oak"], "city_id": [city], "place": ["Little Alder"]})
+    return frame.with_columns(pl.col("city_id").cast(pl.Int64))
 
 
 @st.composite
@@ -78,6 +79,7 @@ def test_the_share_within_a_radius_by_hand() -> None:
     frame = suppliers.radius(sites, _centre(), radii_km=[60.0, 100.0], rule=RULE)
     assert frame["share"].to_list() == [0.5, 0.75]
     assert frame.select("customer", "centre", "year", "sites", "placed").row(0) == ("Oak", 1, 2018, 4, 1.0)
+    assert frame["centre_place"].unique().to_list() == ["Little Alder"]
     assert frame["low"][0] < 0.5 < frame["high"][0]
 
 

@@ -99,6 +99,7 @@ def test_a_division_is_bounded_by_its_country(tables: Mapping[str, pl.DataFrame]
     assert drawn["high"].item() == 1.0  # a draw of the one supplier in Arborea, where the centre is
     assert radius.filter(km=10_000.0)["low"].item() == 1.0  # both countries lie within
     assert tables["supplier_radius"]["centre"].unique().to_list() == [ALDER]
+    assert tables["supplier_radius"]["centre_place"].unique().to_list() == [None]  # the city itself
 
 
 def test_years_compare_at_the_levels_that_both_have(tables: Mapping[str, pl.DataFrame]) -> None:

@@ -81,6 +81,7 @@ SUPPLIER_RADIUS = pl.Schema(
         "high": pl.Float64,
         "sites": pl.Int64,
         "placed": pl.Float64,
+        "centre_place": pl.String,
     }
 )
 
@@ -251,7 +252,8 @@ def radius(
     sites
         By `SITES`.
     centres
-        `customer`, `city_id`: the centre that distances are from. A customer without has no row.
+        `customer`, `city_id`, `place`: the city of the centre, and the name of the place that distances are
+        from, where it is not the city itself. A customer without a city has no row.
     radii_km
         Growing.
 
@@ -263,6 +265,7 @@ def radius(
     require(sites, SITES.names(), what="sites")
     rule = rule or SupplierRule()
     known = dict(centres.select("customer", "city_id").drop_nulls().iter_rows())
+    named = dict(centres.select("customer", "place").iter_rows())
     rows = []
     for customer, year, frame in _years(sites.filter(pl.col("customer").is_in(sorted(known)))):
         index, n = _suppliers(frame)
@@ -281,7 +284,8 @@ def radius(
             _, high = rule.bounds((total - without) / total)
             told = share if placed >= rule.known else None
             low, high = (min(low, share), max(high, share)) if told is not None else (low, high)
-            rows.append((customer, known[customer], year, float(km), told, low, high, frame.height, placed))
+            row = (customer, known[customer], year, float(km), told, low, high, frame.height, placed)
+            rows.append((*row, named[customer]))
     return pl.DataFrame(rows, schema=SUPPLIER_RADIUS, orient="row")
 
 

@@ -213,7 +213,7 @@ def _confirmed(joined: pl.DataFrame, atlas: Atlas) -> pl.DataFrame:
 
 
 def _centres(desk: Desk, firms: Firms, customers: pl.Series) -> pl.DataFrame:
-    """Find each customer's centre: `customer, city_id, country, latitude, longitude`.
+    """Find each customer's centre: `customer, city_id, place, country, latitude, longitude`.
 
     The place that the edition names, else the city of the headquarters of the firm of that name.
     """
@@ -234,13 +234,18 @@ def _centres(desk: Desk, firms: Firms, customers: pl.Series) -> pl.DataFrame:
     cities = desk.atlas.gazetteer.cities.select("city_id", "country", "latitude", "longitude")
     return (
         asked.select("customer")
-        .hstack(answers.select("city_id", "place_latitude", "place_longitude", "place_country"))
+        .hstack(
+            answers.select(
+                "city_id", "place_id", "place_name", "place_latitude", "place_longitude", "place_country"
+            )
+        )
         .hstack(seats.select("seat"))
         .with_columns(city_id=pl.when(pl.col("place_country").is_null()).then("seat").otherwise("city_id"))
         .join(cities, on="city_id", how="left", maintain_order="left")
         .select(
             "customer",
             "city_id",
+            place=pl.when(pl.col("place_id") != pl.col("city_id")).then("place_name"),
             country=pl.coalesce("place_country", "country"),
             latitude=pl.coalesce("place_latitude", "latitude"),
             longitude=pl.coalesce("place_longitude", "longitude"),

@@ -89,7 +89,7 @@ def finding(desk: Desk, customer: str) -> str:
                 year=str(last["year"]),
                 share=desk.percent_bounds(last["share"], last["low"], last["high"]),
                 km=w.amount(last["km"]),
-                city=desk.city(last["centre"]),
+                city=_centre(desk, last["centre"], last["centre_place"]),
             )
         )
         if first["year"] != last["year"]:
@@ -115,6 +115,12 @@ def finding(desk: Desk, customer: str) -> str:
             before = desk.value(first["effective_number"], first["low"], first["high"], digits=1)
             text.append(w("production.spread", before=before, before_year=str(first["year"]), **values))
     return w.sentences(text)
+
+
+def _centre(desk: Desk, city: int, place: str | None) -> str:
+    """Name the place that distances are from, with its city."""
+    named = desk.city(city)
+    return named if place is None else desk.words("production.place_in_city", place=place, city=named)
 
 
 def _block(desk: Desk, studio: Studio, customer: str) -> Block:
