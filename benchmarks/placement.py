@@ -13,12 +13,12 @@ from pathlib import Path
 
 import polars as pl
 
-from cosmopolis.edition import CitySettings
 from cosmopolis.pipeline.cache import StepCache
 from cosmopolis.pipeline.cities import Atlas, make_atlas
 from cosmopolis.pipeline.records import Shelf, read_sources
 from cosmopolis.places import institutions, register
 from cosmopolis.places.institutions import ROW_COLUMNS, PlacementRule
+from cosmopolis.settings import CitySettings
 from cosmopolis.sources.catalog import load
 from cosmopolis.sources.fetch import default_cache
 

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import polars as pl
 
-from cosmopolis.edition import CitySettings
 from cosmopolis.pipeline.cache import StepCache
 from cosmopolis.pipeline.cities import make_atlas
 from cosmopolis.pipeline.records import read_sources
 from cosmopolis.places.geometry import km_between, nearest
 from cosmopolis.places.resolve import Resolver
+from cosmopolis.settings import CitySettings
 from cosmopolis.sources.catalog import load
 from cosmopolis.sources.fetch import default_cache
 

@@ -8,8 +8,9 @@ import pytest
 import world
 from world.run import run, spawn
 
-from cosmopolis.edition import CitySettings, built_in, load, parse_edition
+from cosmopolis.edition import built_in, load, parse_edition
 from cosmopolis.errors import SpecError, UnknownNameError
+from cosmopolis.settings import CitySettings
 
 TINY = world.edition_text()
 

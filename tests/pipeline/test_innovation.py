@@ -11,7 +11,6 @@ from world.facts import ALDER, ASPEN, BEECH, BIRCH, CEDAR, DOGWOOD
 from world.killed import draw_nothing, write_no_page
 from world.run import run
 
-from cosmopolis.edition import InnovationSettings
 from cosmopolis.engines import check_engine
 from cosmopolis.errors import EngineError
 from cosmopolis.networks.links import COUNTRY_LINKS
@@ -19,6 +18,7 @@ from cosmopolis.pipeline.innovation.tables import country_trends_table
 from cosmopolis.publish import report
 from cosmopolis.publish.innovation.schemas import KEYS
 from cosmopolis.publish.profile import page
+from cosmopolis.settings import InnovationSettings
 
 SOURCES = (*world.SOURCES, "paper-table", "patent-table")
 

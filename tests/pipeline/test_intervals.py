@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 import world
 
-from cosmopolis.edition import IntervalSettings, parse_edition
+from cosmopolis.edition import parse_edition
 from cosmopolis.errors import SpecError
 from cosmopolis.index.rollup import SCORES, Rolled, roll_up
 from cosmopolis.index.tree import Indicator, Tree, parse
@@ -19,6 +19,7 @@ from cosmopolis.measures.networks import network_measures
 from cosmopolis.networks.links import LINKS
 from cosmopolis.pipeline.intervals import resampled, with_intervals
 from cosmopolis.pipeline.networks import Woven
+from cosmopolis.settings import IntervalSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,6 @@ from typing import Any
 import polars as pl
 import pytest
 
-from cosmopolis.edition import InnovationSettings
 from cosmopolis.engines import open_engine
 from cosmopolis.engines.projection import pairs_schema, totals_schema
 from cosmopolis.measures import country_trends, growth, specialisation, tie_organisations
@@ -23,6 +22,7 @@ from cosmopolis.pipeline.innovation.ties import Ties
 from cosmopolis.publish import tables
 from cosmopolis.publish.innovation.schemas import KEYS as INNOVATION_KEYS
 from cosmopolis.publish.result import SCHEMAS, Result
+from cosmopolis.settings import InnovationSettings
 
 WINDOW_AND_PAIR = ("from_year", "to_year", "origin", "destination")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from cosmopolis.edition import CitySettings, Edition
+from cosmopolis.edition import Edition
 from cosmopolis.errors import SourceUnavailableError
 from cosmopolis.pipeline.cache import StepCache
 from cosmopolis.pipeline.records import Shelf
@@ -14,6 +14,7 @@ from cosmopolis.places import airports, cities, countries, gazetteer
 from cosmopolis.places.countries import Countries
 from cosmopolis.places.gazetteer import Gazetteer
 from cosmopolis.places.resolve import Resolver
+from cosmopolis.settings import CitySettings
 
 NEEDED = ("geonames", "country-names")
 """Sources without which there are no cities, and so no edition."""

@@ -12,7 +12,6 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from cosmopolis.edition import IntervalSettings
 from cosmopolis.index import draws, scales
 from cosmopolis.index.designs import ARITHMETIC, GEOMETRIC, HARMONIC, Branches, Floats, branches, design
 from cosmopolis.index.intervals import summarise
@@ -21,6 +20,7 @@ from cosmopolis.index.rollup import SCORES, Rolled
 from cosmopolis.index.tree import Indicator, Tree
 from cosmopolis.pipeline.indicators import links_of, totals_of
 from cosmopolis.pipeline.networks import Woven
+from cosmopolis.settings import IntervalSettings
 
 RESAMPLED_NETWORKS = ("air", "sea", "listings", "ownership")
 """Networks whose links count records: routes, pairs of ports, firms, branches."""

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import polars as pl
 
-from cosmopolis.edition import COUNTINGS
 from cosmopolis.engines.duckdb import Engine
 from cosmopolis.engines.projection import SHARE_UNITS, Projection
 from cosmopolis.errors import FormatError, SpecError, UnknownNameError, hint_near
@@ -17,6 +16,7 @@ from cosmopolis.measures import centrality, concentration
 from cosmopolis.networks.cooccurrence import weight
 from cosmopolis.pipeline.network_tables import read_rows, years_of
 from cosmopolis.pipeline.resolving import write_table
+from cosmopolis.settings import COUNTINGS
 
 _NETWORK = "cooccurrence"
 _KEYS = ["field", "year"]

@@ -11,13 +11,13 @@ from typing import Final
 
 import polars as pl
 
-from cosmopolis.edition import IntervalSettings, ProductionSettings
 from cosmopolis.errors import CosmopolisError, FormatError
 from cosmopolis.measures import interlocking as measures
 from cosmopolis.networks import interlocking
 from cosmopolis.networks.interlocking import Roster
 from cosmopolis.pipeline.network_tables import read_rows, years_of
 from cosmopolis.pipeline.resolving import write_table
+from cosmopolis.settings import IntervalSettings, ProductionSettings
 
 _NETWORK: Final = "interlocking"
 _SECTOR_ROW: Final = "sector"

@@ -10,13 +10,13 @@ from typing import Final
 
 import polars as pl
 
-from cosmopolis.edition import IntervalSettings, ProductionSettings
 from cosmopolis.errors import FormatError, UnknownNameError, hint_near
 from cosmopolis.measures import power
 from cosmopolis.networks import ownership
 from cosmopolis.networks.links import Built
 from cosmopolis.pipeline.network_tables import filled, read_rows, years_of
 from cosmopolis.pipeline.resolving import write_table
+from cosmopolis.settings import IntervalSettings, ProductionSettings
 from cosmopolis.sources.office_table import ROLES
 
 NEEDED: Final = ("firm", "role", "city")

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import polars as pl
 
-from cosmopolis.edition import Edition, NetworkSettings, SampleRule
+from cosmopolis.edition import Edition
 from cosmopolis.engines import open_engine
 from cosmopolis.measures import headquarters
 from cosmopolis.networks import cooccurrence, flows, rail
@@ -19,6 +19,7 @@ from cosmopolis.pipeline.cities import Atlas, capital_cities
 from cosmopolis.pipeline.placing import REASONS, not_placed, unused
 from cosmopolis.pipeline.records import Shelf
 from cosmopolis.places.airports import cities_served
+from cosmopolis.settings import NetworkSettings, SampleRule
 from cosmopolis.sources.catalog import Catalog
 
 AIR_ROUTES = ("air-routes-2021", "air-routes-2022", "openflights-2014")

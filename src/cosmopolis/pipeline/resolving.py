@@ -5,12 +5,12 @@ from pathlib import Path
 
 import polars as pl
 
-from cosmopolis.edition import CitySettings
 from cosmopolis.errors import FormatError, ResultError, SpecError, UnknownNameError, hint_near
 from cosmopolis.pipeline.cache import StepCache
 from cosmopolis.pipeline.cities import make_atlas
 from cosmopolis.pipeline.records import read_sources
 from cosmopolis.places.resolve import ANSWER_SCHEMA
+from cosmopolis.settings import CitySettings
 from cosmopolis.sources.catalog import load as load_catalog
 from cosmopolis.sources.fetch import default_cache
 

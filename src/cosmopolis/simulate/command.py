@@ -19,11 +19,11 @@ from typing import Final, TextIO
 
 import polars as pl
 
-from cosmopolis.edition import CitySettings
 from cosmopolis.errors import ResultError, SourceUnavailableError, UnknownNameError, hint_near
 from cosmopolis.pipeline.cache import StepCache
 from cosmopolis.pipeline.cities import make_atlas
 from cosmopolis.pipeline.records import read_sources
+from cosmopolis.settings import CitySettings
 from cosmopolis.simulate import openalex, patents, table
 from cosmopolis.simulate.names import institutions, mix
 from cosmopolis.simulate.plan import Plan, invented_cities

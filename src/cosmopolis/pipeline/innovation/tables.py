@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import polars as pl
 
-from cosmopolis.edition import InnovationSettings
 from cosmopolis.engines.projection import SHARE_UNITS
 from cosmopolis.measures import (
     citations,
@@ -22,6 +21,7 @@ from cosmopolis.measures.windows import Window, consecutive, of_links, of_totals
 from cosmopolis.networks import backbone
 from cosmopolis.pipeline.innovation.items import PANEL, Desk, Items
 from cosmopolis.pipeline.innovation.ties import Ties
+from cosmopolis.settings import InnovationSettings
 
 _WINDOW = ["field", "from_year", "to_year"]
 _WINDOW_SCHEMA = {"field": pl.String, "from_year": pl.Int64, "to_year": pl.Int64}

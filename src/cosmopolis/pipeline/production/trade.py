@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from cosmopolis.edition import ProductionSettings
 from cosmopolis.measures import downscale, input_output, trade_partners
 from cosmopolis.networks import flows
 from cosmopolis.networks.links import sum_exactly
@@ -19,6 +18,7 @@ from cosmopolis.pipeline.production import country_distances as distances
 from cosmopolis.pipeline.production.desk import Desk, Made
 from cosmopolis.pipeline.production.firms import Firms
 from cosmopolis.pipeline.records import Shelf
+from cosmopolis.settings import ProductionSettings
 from cosmopolis.sources.former_countries import NO_COUNTRY
 
 _TRADE = pl.Schema(
