@@ -556,6 +556,16 @@ def test_trade_says_what_a_trend_means_for_nearness(english: Chapter) -> None:
     assert "of 4 countries with a trend test, it rises in 2 and falls in 2" in lead
 
 
+def test_nearness_beyond_the_size_of_partners_is_said_where_a_trend_is_clear(made: Result) -> None:
+    assert "Against what the size" not in _section(_chapter(made), "trade").lead
+    nearness = made.table("trade_nearness").with_columns(ratio=1.2 - (pl.col("year") - 1990) / 100)
+    row = ("*", "both", "ideal_point_distance_ratio", "recent", 2000, *_trend(-0.01, "falling")[1:])
+    trends = pl.concat([made.table("trade_trends"), _frame("trade_trends", [row])])
+    changed = _with(made, {"trade_nearness": nearness, "trade_trends": trends})
+    lead = _section(_chapter(changed), "trade").lead
+    assert "2000–2016: by distance of ideal points, nearer (ratio 1.10 at first, 0.94 at last)" in lead
+
+
 def test_one_line_is_of_one_flow_and_one_basis(made: Result) -> None:
     table = made.table("trade_diversity")
     other = table.with_columns(basis=pl.lit("both_ways"), effective_number=pl.lit(999.0))

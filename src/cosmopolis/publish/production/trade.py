@@ -23,6 +23,9 @@ _FLOWS = ("both", "exports", "imports")
 _BASES = ("directed", "both_ways")
 _WORLD = "*"
 _DIVERSITY = "effective_number"
+_RATIO = "_ratio"
+"""Ending of a measure over what the size of partners alone would give."""
+
 _COUNTRIES = 8
 
 
@@ -129,9 +132,37 @@ def finding(desk: Desk, diversity: pl.DataFrame, nearness: pl.DataFrame) -> str:
             text.append(
                 w("production.world_nearness", years=years, clauses=w("common.semicolon").join(clauses))
             )
+        text.append(_beyond_size(desk, nearness))
     if diversity.height:
         text.append(_more_partners(desk, diversity))
     return w.sentences(text)
+
+
+def _beyond_size(desk: Desk, rows: pl.DataFrame) -> str:
+    """Say by which measure the world's trade comes nearer or goes farther than partners' size tells."""
+    w, table = desk.words, desk.table("trade_trends")
+    world = rows.filter(pl.col("country") == _WORLD).drop_nulls("ratio").sort("year")
+    for measure in MEASURES:
+        found = table.filter(
+            (pl.col("country") == _WORLD)
+            & (pl.col("flow") == str(rows["flow"][0]))
+            & (pl.col("measure") == measure + _RATIO)
+        ).sort("from_year", descending=True)
+        for entry in found.iter_rows(named=True):
+            mine = world.filter(
+                (pl.col("measure") == measure)
+                & pl.col("year").is_between(entry["from_year"], entry["to_year"])
+            )
+            if entry["verdict"] in {"rising", "falling"} and mine.height:
+                return w(
+                    "production.beyond_size",
+                    years=_followed([entry]),
+                    measure=w.or_id("trade_measure", measure),
+                    first=w.number(mine["ratio"][0], digits=2),
+                    last=w.number(mine["ratio"][-1], digits=2),
+                    verdict=_verdict(desk, entry, measure),
+                )
+    return ""
 
 
 def _more_partners(desk: Desk, rows: pl.DataFrame) -> str:
