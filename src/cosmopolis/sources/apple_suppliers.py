@@ -9,11 +9,11 @@ How precisely a row says where changes over the years, and each row here says it
 any year    the country alone (`country`), where the address is missing, `NA` or the country's name
 =========== =====================================================================================
 
-2019 was not published. Until 2018 a row is a site, from 2020 on a supplier in a division, however many sites it
-has there. No row is made more precise here than the list is; what is found of an address is
-said by `cosmopolis.pipeline.production.suppliers`. The areas of the world, whose labels are Chinese, are
-passed over, for the country says more. One division under two spellings in the list gets one (`SAME`).
-Names of suppliers stay as they are, though they change ("3M", "3M Company").
+2019 was not published. Until 2018 a row is a site, from 2020 on a supplier in a division, however many sites
+it has there. No row is made more precise here than the list is; what is found of an address is said by
+`cosmopolis.pipeline.production.suppliers`. The areas of the world, whose labels are Chinese, are passed over,
+for the country says more. One division under two spellings in the list gets one (`SAME`). Names of suppliers
+stay as they are, though they change ("3M", "3M Company").
 """
 
 import csv
