@@ -209,6 +209,7 @@ def _check_production(settings: ProductionSettings, where: str) -> None:
             + hint_near(settings.downscale, DOWNSCALES)
         )
     for key, share in (
+        ("name_likeness", settings.name_likeness),
         ("supplier_known", settings.supplier_known),
         ("ownership_known", settings.ownership_known),
         ("supplier_regional", settings.supplier_regional),

@@ -136,6 +136,9 @@ class ProductionSettings:
         A file of baskets of firms of the user's own; empty: the built-in one.
     sizes
         Size classes of the firms that count as the world's most valuable.
+    name_likeness
+        Least likeness of two firms' names, in one country, to be one firm (`cosmopolis.firms.matching`).
+        Below 0.9 most labelled pairs that differ in more than legal forms are two firms of one house.
     near_km
         Radii within which the share of a firm's suppliers is taken.
     first_year, last_year
@@ -188,6 +191,7 @@ class ProductionSettings:
 
     baskets: str = ""
     sizes: list[str] = field(default_factory=lambda: ["mega", "large"])
+    name_likeness: float = 0.9
     near_km: list[float] = field(default_factory=lambda: [20.0, 60.0, 150.0, 500.0, 1000.0, 3000.0, 10000.0])
     first_year: int = 1964
     last_year: int = 2016

@@ -5,7 +5,6 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from cosmopolis import edition
 from cosmopolis.errors import SpecError
 from cosmopolis.firms import baskets
 from cosmopolis.firms.sectors import sector_of, sectors
@@ -34,10 +33,6 @@ def test_the_built_in_baskets_are_sound() -> None:
     assert {"banking", "insurance", "accountancy", "law", "advertising", "consultancy", "logistics"} == {
         firm.sector for firm in services.firms
     }
-
-
-def test_sizes_are_those_of_editions() -> None:
-    assert baskets.SIZES == edition.SIZES
 
 
 def test_what_a_basket_holds() -> None:

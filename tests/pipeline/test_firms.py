@@ -174,6 +174,15 @@ def test_sector_groups_for_the_index(desk: Desk) -> None:
     assert technology == ["company-table:Birch Software", "company-table:Cedar Chips"]
 
 
+def test_how_like_names_must_be_is_a_setting(desk: Desk) -> None:
+    loose = replace(desk.edition.production, name_likeness=0.3)
+    _, register = firms.make(desk)
+    _, looser = firms.make(replace(desk, edition=replace(desk.edition, production=loose)))
+    names, countries = pl.Series(["Birch Timber"]), pl.Series(["XB"])
+    assert register.find(names, countries)["firm"].to_list() == [None]
+    assert looser.find(names, countries)["firm"].to_list() == ["company-table:Birch Software"]
+
+
 def test_groups_that_indicators_count(desk: Desk) -> None:
     _, register = firms.make(desk)
     counted = register.counted()

@@ -15,9 +15,7 @@ import polars as pl
 
 from cosmopolis.errors import SpecError, hint_near
 from cosmopolis.firms.sectors import sectors
-
-SIZES = ("mega", "large", "mid", "small", "micro", "nano")
-"""Size classes of firms by market value, largest first."""
+from cosmopolis.settings import SIZES
 
 _KEYS = ("name", "note", "sectors", "industries", "sizes", "firms")
 _FIRM_KEYS = ("name", "country", "sector", "city")

@@ -151,18 +151,20 @@ def make(desk: Desk) -> tuple[Made, Firms]:
         return Made(), Firms()
     placed = {source: companies.placed(desk, source) for source in lists}
     rows = pl.concat([frame.sort("year", "row", descending=[True, False]) for frame, _ in placed.values()])
-    linked = linking.link(rows)
+    rule = matching.Rule(threshold=desk.edition.production.name_likeness)
+    linked = linking.link(rows, rule=linking.LinkRule(names=rule))
     rows = rows.join(linked.drop("score"), on=["source", "company"], how="left", maintain_order="left")
     register = _register(rows, lists)
     names = rows.select("firm", "name", "country").unique(maintain_order=True).match_to_schema(matching.NAMES)
     year = int(rows["year"].max()) if rows.height else None  # type: ignore[arg-type]
-    known = Firms(frame=register, names=names, year=year)
+    known = Firms(frame=register, names=names, year=year, rule=rule)
     members, added = _members(desk, known)
     firms = Firms(
         frame=pl.concat([register, added]).sort("firm"),
         names=pl.concat([names, added.select(list(matching.NAMES))]),
         baskets=members.drop_nulls("firm").select("basket", "firm").unique(maintain_order=True),
         year=year,
+        rule=rule,
     )
     if year is None:
         return Made(), firms
