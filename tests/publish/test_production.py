@@ -503,6 +503,18 @@ def test_the_verdict_of_poles_is_said_with_gap_and_interval(made: Result) -> Non
     )
 
 
+def test_a_first_basket_without_firms_is_said_so(made: Result) -> None:
+    changed = {
+        name: made.table(name).with_columns(basket=pl.lit("services"))
+        for name in ("industry_centres", "industry_verdicts", "industry_structure", "industry_groups")
+    }
+    section = _section(_chapter(_with(made, changed)), "industry")
+    assert section.lead.startswith("Services to business, 2025")
+    assert [block.title for block in section.blocks] == ["Technology", "Services to business"]
+    assert section.blocks[0].missing
+    assert section.blocks[1].figures
+
+
 def test_headquarters_count_firms_once_and_sizes_come_in_order(english: Chapter) -> None:
     section = _section(english, "headquarters")
     whole = sum(900 // city for city in CITIES)

@@ -54,7 +54,7 @@ def section(desk: Desk, studio: Studio) -> Section:
         anchor="production-industry",
         title=w("production.industry"),
         lead=finding(desk, baskets[0]),
-        blocks=tuple(_block(desk, studio, basket) for basket in baskets),
+        blocks=(*_absent(desk, baskets), *(_block(desk, studio, basket) for basket in baskets)),
         cautions=(w("production.industry_caution"), w("production.verdict_rule")),
         sources=desk.sources(KINDS),
     )
@@ -64,6 +64,13 @@ def _baskets(desk: Desk) -> tuple[str, ...]:
     """Return the baskets that have centres, technology first."""
     found = desk.table("industry_centres")["basket"].unique().sort().to_list()
     return tuple(sorted(found, key=lambda basket: (basket != FIRST_BASKET, basket)))
+
+
+def _absent(desk: Desk, baskets: tuple[str, ...]) -> tuple[Block, ...]:
+    """Say that the basket that the section is about first of all has no firm, where it has none."""
+    if FIRST_BASKET in baskets:
+        return ()
+    return (Block(title=name(desk, FIRST_BASKET), missing=desk.words("production.no_basket")),)
 
 
 def _centres(desk: Desk, basket: str) -> pl.DataFrame:
