@@ -227,6 +227,8 @@ def test_change_since_another_result_is_that_of_compare(built: Path, tmp_path: P
     assert f"It {verb} {'one place' if places == 1 else f'{places} places'}, from" in text
     part = f"{row['by_sample']:+.1f}".replace("-", "−")
     assert f"Sample {part} " in text
+    assert "Against the edition “Synthetic world”, 2026 (hash " in text
+    assert str(tmp_path) not in text
 
 
 def test_a_result_that_is_not_as_its_manifest_says_is_refused(built: Path, tmp_path: Path) -> None:

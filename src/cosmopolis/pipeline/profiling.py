@@ -18,6 +18,7 @@ from cosmopolis.pipeline import comparing
 from cosmopolis.pipeline import folder as result_folder
 from cosmopolis.pipeline.cities import Atlas
 from cosmopolis.publish import assets
+from cosmopolis.publish.profile.change import Since
 from cosmopolis.publish.profile.finding import find
 from cosmopolis.publish.result import CountryNote, Result
 
@@ -121,9 +122,9 @@ def run(
     _check(folder)
     result = read_result(folder)
     id_ = city_of(city, result)
-    comparison = comparing.compared(before, folder)[0] if before else None
+    since = _since(before, folder) if before else None
     try:
-        files = page.write(result, [id_], place, comparison=comparison)
+        files = page.write(result, [id_], place, since=since)
     except OSError as error:
         raise ResultError(
             f"cannot write to {place}: {error.strerror or error}; choose another --out"
@@ -131,6 +132,13 @@ def run(
     for path in files:
         print(path, file=stream or sys.stdout)
     return 0
+
+
+def _since(before: Path, folder: Path) -> Since:
+    """Compare a result with an earlier one, which is named by what its manifest says and not by its folder."""
+    comparison, _ = comparing.compared(before, folder)
+    manifest = result_folder.read_manifest(before)
+    return Since(comparison=comparison, title=manifest.get("title", {}), hash=str(manifest.get("hash", "")))
 
 
 def city_of(text: str, result: Result) -> int:

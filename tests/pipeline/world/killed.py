@@ -25,9 +25,9 @@ import cosmopolis.pipeline.indicators
 import cosmopolis.pipeline.notes
 import cosmopolis.pipeline.run  # noqa: F401 - all imported before the first fork
 from cosmopolis.cli import main
-from cosmopolis.index.compare import Comparison
 from cosmopolis.publish import report
 from cosmopolis.publish.profile import page
+from cosmopolis.publish.profile.change import Since
 from cosmopolis.publish.result import Result
 
 AT_A_TIME = 2
@@ -49,11 +49,11 @@ def write_no_page(
     cities: Sequence[int],
     folder: Path,
     *,
-    comparison: Comparison | None = None,
+    since: Since | None = None,
     report_folder: str = "",
 ) -> list[Path]:
     """Write something small in place of the pages on cities, for tests that are not about them."""
-    assert comparison is None
+    assert since is None
     folder.mkdir()
     paths = [folder / f"{city}.{language}.html" for city in cities for language in ("en", "zh")]
     for path in paths:

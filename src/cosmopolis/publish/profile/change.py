@@ -1,21 +1,37 @@
 """What changed for the city since another result of the same index: ranks, scores, and the values behind."""
 
+from dataclasses import dataclass
+
 import polars as pl
 
 from cosmopolis.index.change import PARTS
 from cosmopolis.index.compare import Comparison, Published
 from cosmopolis.publish.chapter.model import Block, Column, Section, Table, row
 from cosmopolis.publish.profile.subject import Subject
+from cosmopolis.publish.result import Text
 
 
-def section(subject: Subject, comparison: Comparison) -> Section:
+@dataclass(frozen=True, kw_only=True)
+class Since:
+    """An earlier result to tell the change from: the comparison with it, its title, and its hash."""
+
+    comparison: Comparison
+    title: Text
+    hash: str
+
+
+def section(subject: Subject, since: Since) -> Section:
     """Make the section on what changed."""
-    w = subject.words
-    before = comparison.a
+    w, comparison = subject.words, since.comparison
     return Section(
         anchor="change",
         title=w("profile.change"),
-        lead=w("profile.change_lead", name=before.name, year=str(before.year)),
+        lead=w(
+            "profile.change_lead",
+            title=w.said(since.title),
+            year=str(comparison.a.year),
+            hash=since.hash[:16],
+        ),
         blocks=(_moved(subject, comparison), _values(subject, comparison)),
     )
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from cosmopolis.index.compare import Comparison
 from cosmopolis.publish import charts, fonts, render, report
 from cosmopolis.publish.chapter.model import Section
 from cosmopolis.publish.chapter.studio import Studio
 from cosmopolis.publish.geometry import outlines
 from cosmopolis.publish.maps import Land
 from cosmopolis.publish.profile import chain, change, firms, peers, standing, ties
+from cosmopolis.publish.profile.change import Since
 from cosmopolis.publish.profile.subject import Subject
 from cosmopolis.publish.result import Result
 from cosmopolis.publish.view import View
@@ -31,7 +31,7 @@ def write(
     cities: Sequence[int],
     folder: Path,
     *,
-    comparison: Comparison | None = None,
+    since: Since | None = None,
     report_folder: str = "",
 ) -> list[Path]:
     """Write the pages on some cities in every language.
@@ -44,8 +44,8 @@ def write(
         Ids of cities of the result.
     folder
         Where to; made if it is not there. Files of the same names are written over.
-    comparison
-        With an earlier result, whose change is told; None: nothing is said of changes.
+    since
+        An earlier result to tell the change from; None: nothing is said of changes.
     report_folder
         Where the report lies, seen from the pages, to link to it; empty: no link.
 
@@ -74,7 +74,7 @@ def write(
     for city in cities:
         bodies = {}
         for language, view in views.items():
-            context = _context(Subject(view, city), _studio(view, lands, family), comparison, report_folder)
+            context = _context(Subject(view, city), _studio(view, lands, family), since, report_folder)
             bodies[language] = templates.get_template("profile.html").render(context)
         around = [_page_words(view, city, family) for view in views.values()]
         # Cut once for both languages: cutting takes longer than all else, and names are shown in both.
@@ -127,25 +127,23 @@ def _studio(view: View, lands: Sequence[Land], family: str) -> Studio:
     )
 
 
-def _sections(subject: Subject, studio: Studio, comparison: Comparison | None) -> tuple[Section, ...]:
+def _sections(subject: Subject, studio: Studio, since: Since | None) -> tuple[Section, ...]:
     return (
         standing.section(subject, studio),
         ties.section(subject, studio),
         chain.section(subject, studio),
         firms.section(subject, studio),
         peers.section(subject, studio),
-        *([change.section(subject, comparison)] if comparison else []),
+        *([change.section(subject, since)] if since else []),
     )
 
 
-def _context(
-    subject: Subject, studio: Studio, comparison: Comparison | None, report_folder: str
-) -> dict[str, object]:
+def _context(subject: Subject, studio: Studio, since: Since | None, report_folder: str) -> dict[str, object]:
     """Gather what the body's template shows."""
     w, result = subject.words, subject.view.result
     other = next(language for language in LANGUAGES if language != w.language)
     locator = ties.locator(subject, studio)
-    sections = _sections(subject, studio, comparison)
+    sections = _sections(subject, studio, since)
     return {
         "w": w,
         "result": result,
