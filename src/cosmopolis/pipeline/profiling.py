@@ -135,7 +135,7 @@ def run(
 
 
 def _since(before: Path, folder: Path) -> Since:
-    """Compare a result with an earlier one, which is named by what its manifest says and not by its folder."""
+    """Compare a result with an earlier one, which is named by its manifest and not by its folder."""
     comparison, _ = comparing.compared(before, folder)
     manifest = result_folder.read_manifest(before)
     return Since(comparison=comparison, title=manifest.get("title", {}), hash=str(manifest.get("hash", "")))

@@ -22,7 +22,8 @@ ORGANISATIONS = 10
 CAPITAL_SOURCE = "unicorns"
 """Source of young firms that took in much capital without a listing."""
 
-INDUSTRY_GROUPS = ("information_technology", "technology", "industry_4_0")
+INDUSTRY_4_0 = "industry_4_0"
+INDUSTRY_GROUPS = ("information_technology", "technology", INDUSTRY_4_0)
 """Groups of firms that make something of technology."""
 
 _STAGES = {"coauthorship": "science", "copatenting": "technology", "patent_classes": "technology"}
@@ -87,7 +88,8 @@ def _industry(subject: Subject) -> list[Link]:
     if table is None:
         return []
     found = []
-    for group in INDUSTRY_GROUPS:
+    told = {INDUSTRY_4_0} if subject.table("industry40") is not None else set()  # its own table tells it
+    for group in sorted(set(INDUSTRY_GROUPS) - told, key=INDUSTRY_GROUPS.index):
         of_group = latest(table.filter(pl.col("group") == group))
         if of_group.is_empty():
             continue
