@@ -67,27 +67,26 @@ def svg(spec: Spec, *, config: Mapping[str, Any], id: str, title: str, descripti
     ValueError
         If the specification cannot be drawn: a defect of the chart.
     """
-    drawn = _drawn(orjson.dumps(_cleaned(spec)), orjson.dumps(dict(config)))
-    root = ET.fromstring(drawn)  # noqa: S314 - drawn by ourselves, holds no document type
-    view = root.attrib["viewBox"]
-    _tidy(root, _Ids(id))
-    root.attrib.clear()
-    root.attrib.update(
-        {"viewBox": _rounded(view), "role": "img", "aria-labelledby": f"{id}-title {id}-description"}
+    view, inside = _drawn(orjson.dumps(_cleaned(spec)), orjson.dumps(dict(config)), id)
+    root = ET.Element(
+        "svg", {"viewBox": view, "role": "img", "aria-labelledby": f"{id}-title {id}-description"}
     )
-    for n, (tag, text) in enumerate((("title", title), ("desc", description))):
-        element = ET.Element(tag, {"id": f"{id}-{'title' if tag == 'title' else 'description'}"})
-        element.text = clean(text)
-        root.insert(n, element)
-    return Markup(ET.tostring(root, encoding="unicode"))  # noqa: S704 - written by ElementTree, escaped
+    for tag, name, text in (("title", "title", title), ("desc", "description", description)):
+        ET.SubElement(root, tag, {"id": f"{id}-{name}"}).text = clean(text)
+    head, end, _ = ET.tostring(root, encoding="unicode", short_empty_elements=False).rpartition("</svg>")
+    return Markup(head + inside + end)  # noqa: S704 - written by ElementTree, escaped
 
 
 @lru_cache(maxsize=32)
-def _drawn(spec: bytes, config: bytes) -> str:
-    """Draw a specification; the same for both languages, where it holds no words, is drawn once."""
-    return vl_convert.vegalite_to_svg(
+def _drawn(spec: bytes, config: bytes, id: str) -> tuple[str, str]:  # noqa: A002
+    """Draw a specification: its view and its inside; one without words is drawn once for all languages."""
+    drawn = vl_convert.vegalite_to_svg(
         orjson.loads(spec), vl_version=VEGA_LITE, config=orjson.loads(config), allowed_base_urls=[]
     )
+    root = ET.fromstring(drawn)  # noqa: S314 - drawn by ourselves, holds no document type
+    view = root.attrib["viewBox"]
+    _tidy(root, _Ids(id))
+    return _rounded(view), "".join(ET.tostring(child, encoding="unicode") for child in root)
 
 
 def _cleaned(value: Any) -> Any:  # noqa: ANN401 - any JSON
@@ -97,10 +96,14 @@ def _cleaned(value: Any) -> Any:  # noqa: ANN401 - any JSON
     if isinstance(value, Mapping):
         return {key: _cleaned(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
-        if value and isinstance(value[0], float):
-            return value
+        if _is_numbers(value) or (value and _is_numbers(value[0])):
+            return value  # a point, or a line of points
         return [_cleaned(part) for part in value]
     return value
+
+
+def _is_numbers(value: object) -> bool:
+    return isinstance(value, list | tuple) and bool(value) and isinstance(value[0], float)
 
 
 class _Ids:

@@ -65,6 +65,8 @@ def _texts_of(key: str) -> Mapping[str, Any]:
 
 def clean(name: str) -> str:
     """Leave out control characters, which neither XML nor a reader can do anything with."""
+    if name.isprintable():
+        return name
     return "".join(c for c in name if c.isprintable() or c in "\u200c\u200d")
 
 
