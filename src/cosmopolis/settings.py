@@ -135,7 +135,7 @@ class ProductionSettings:
     baskets
         A file of baskets of firms of the user's own; empty: the built-in one.
     sizes
-        Size classes of the firms that count as the world's most valuable.
+        Size classes of the firms that count as the world's most valuable; none named: firms of any size.
     name_likeness
         Least likeness of two firms' names, in one country, to be one firm (`cosmopolis.firms.matching`).
         Below 0.9 most labelled pairs that differ in more than legal forms are two firms of one house.

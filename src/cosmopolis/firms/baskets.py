@@ -72,12 +72,12 @@ class Basket:
         Parameters
         ----------
         sizes
-            Sizes that count where the basket names none.
+            Sizes that count where the basket names none; none: a firm of any size, or of none that is known.
         """
         industry = pl.col("industry").str.to_lowercase()
         kind = pl.col("sector").is_in(list(self.sectors)) | industry.is_in(list(self.industries))
-        of_size = pl.col("size").is_in(list(self.sizes or sizes))
-        return (kind & of_size).fill_null(value=False)
+        wanted = list(self.sizes or sizes)
+        return (kind & pl.col("size").is_in(wanted) if wanted else kind).fill_null(value=False)
 
 
 def load(path: Path | None = None) -> tuple[Basket, ...]:
