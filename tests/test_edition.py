@@ -106,16 +106,22 @@ WRONG = {
         TINY + '[production.city_groups]\nbay = { en = "Bay", zh = "", cities = ["Alder"] }\n',
         r"city_groups.bay.zh is '', expected a name",
     ),
-    "pole": (TINY + "[production]\npole_gap = 0.5\n", r"pole_gap is 0.5, expected a number of at least 1"),
+    "pole": (
+        _with("[production]\n", "[production]\npole_gap = 0.5\n"),
+        r"pole_gap is 0.5, expected a number of at least 1",
+    ),
     "centre of a customer": (
         TINY + "[production.centres]\nOak = 7\n",
         r"centres.Oak is 7, expected a place such as 'Alder, Arborea'",
     ),
     "share of suppliers known": (
-        TINY + "[production]\nsupplier_known = 0.0\n",
+        _with("[production]\n", "[production]\nsupplier_known = 0.0\n"),
         r"supplier_known is 0.0, expected",
     ),
-    "share of centres": (TINY + "[production]\ncentres_share = 0.0\n", r"centres_share is 0.0, expected"),
+    "share of centres": (
+        _with("[production]\n", "[production]\ncentres_share = 0.0\n"),
+        r"centres_share is 0.0, expected",
+    ),
     "no list": (
         _with('sources = ["geonames"', 'sources = "ports"\nx = ["geonames"'),
         r"'x' is not a setting",

@@ -7,7 +7,7 @@ import pytest
 
 from cosmopolis.errors import SpecError
 from cosmopolis.firms import baskets
-from cosmopolis.firms.sectors import sector_of, sectors
+from cosmopolis.firms.sectors import sector_of, sectors, told_by_most
 from cosmopolis.places.names import HAN
 
 GOOD = """
@@ -70,16 +70,40 @@ def test_a_wrong_file_says_what_is_wrong(before: str, after: str, message: str) 
     assert message in str(caught.value)
 
 
+def test_a_firm_of_any_size_where_none_is_asked_for() -> None:
+    technology = next(basket for basket in baskets.load() if basket.id == "technology")
+    firms = pl.DataFrame(
+        {"sector": ["information_technology"] * 2, "industry": [None, None], "size": ["mega", None]},
+        schema=dict.fromkeys(("sector", "industry", "size"), pl.String),
+    )
+    assert firms.select(technology.holds(["mega"]))["sector"].to_list() == [True, False]
+    assert firms.select(technology.holds([]))["sector"].to_list() == [True, True]
+
+
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match=r"none\.toml cannot be read"):
         baskets.load(tmp_path / "none.toml")
 
 
 def test_sectors_are_each_told_once() -> None:
-    for column in ("sectors", "industries"):
+    for column in ("sectors", "industries", "indices"):
         words = [word for entry in sectors().values() for word in entry[column]]
         assert len(set(words)) == len(words)
         assert all(word == word.lower() for word in words)
+
+
+def test_words_of_indices_are_no_sectors_too() -> None:
+    names = {word for entry in sectors().values() for word in entry["sectors"]}
+    assert not names & {word for entry in sectors().values() for word in entry["indices"]}
+
+
+def test_the_sector_that_most_words_tell() -> None:
+    words = pl.Series(
+        [["Software", "Technology", "Financials"], ["Financials", "Health Care"], [], None, ["Odd"]]
+    )
+    told = told_by_most(words)
+    assert told["sector"].to_list() == ["information technology", "financials", None, None, None]
+    assert told["industry"].to_list() == [None, None, None, None, "Odd"]
 
 
 def test_the_industry_goes_before_the_sector() -> None:

@@ -15,7 +15,7 @@ import polars as pl
 
 @cache
 def sectors() -> Mapping[str, Mapping[str, Any]]:
-    """Return the sectors by id: `name` (en, zh), `sectors` and `industries` in small letters.
+    """Return the sectors by id: `name` (en, zh), `sectors`, `industries` and `indices` in small letters.
 
     Examples
     --------
@@ -49,3 +49,43 @@ def sector_of(sector: pl.Expr, industry: pl.Expr) -> pl.Expr:
         for text, column in ((sector, "sectors"), (industry, "industries"))
     )
     return pl.coalesce(by_industry, by_sector).alias(sector.meta.output_name())
+
+
+def told_by_most(words: pl.Series) -> pl.DataFrame:
+    """Return sector and industry of firms of which a list says several words at once.
+
+    The sector is the one that most of a firm's words tell; of equals the first of the table. The industry is
+    the first word that tells no sector.
+
+    Parameters
+    ----------
+    words
+        Lists of texts.
+
+    Returns
+    -------
+    told
+        `sector` (in the table's own word for it, as `sector_of` takes it) and `industry`, row for row; null
+        where no word tells one.
+
+    Examples
+    --------
+    >>> lists = pl.Series([["Financials", "Payments", "Banks", "Industrials"], ["Odd"]])
+    >>> told_by_most(lists).rows()
+    [('financials', 'Payments'), (None, 'Odd')]
+    """
+    places = {name: place for place, name in enumerate(sectors())}
+    known = {
+        word: places[name]
+        for name, entry in sectors().items()
+        for word in (*entry["sectors"], *entry["indices"])
+    }
+    own = [entry["sectors"][0] for entry in sectors().values()]
+    rows: list[tuple[str | None, str | None]] = []
+    for texts in words.to_list():
+        found = [known.get(text.strip().lower()) for text in texts or ()]
+        votes = [place for place in found if place is not None]
+        most = min(votes, key=lambda place: (-votes.count(place), place), default=None)
+        rest = (text for text, place in zip(texts or (), found, strict=True) if place is None)
+        rows.append((None if most is None else own[most], next(rest, None)))
+    return pl.DataFrame(rows, schema={"sector": pl.String, "industry": pl.String}, orient="row")

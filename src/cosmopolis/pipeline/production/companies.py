@@ -6,6 +6,7 @@ firm is told afterwards (`cosmopolis.pipeline.production.firms`).
 
 import polars as pl
 
+from cosmopolis.firms.sectors import told_by_most
 from cosmopolis.pipeline.cities import Atlas
 from cosmopolis.pipeline.placing import REASONS, not_placed
 from cosmopolis.pipeline.production import listings
@@ -120,14 +121,13 @@ def _of_listings(desk: Desk) -> tuple[pl.DataFrame, dict[str, int]]:
     missing = [
         pl.lit(None, dtype=dtype).alias(name)
         for name, dtype in PLACED.items()
-        if name not in {*used.columns, "source", "company", "name", "industry"}
+        if name not in {*used.columns, "source", "company", "name", "sector", "industry"}
     ]
     frame = used.with_columns(
         *missing,
         source=pl.lit(listings.SOURCE),
         company="firm",
         name="firm",
-        industry=pl.col("industries").list.first(),
-    )
+    ).hstack(told_by_most(used["industries"]))
     counted = {"rows": rows.height, "placed": used.height, "delisted": 0}
     return frame.select(list(PLACED)).match_to_schema(PLACED), counted
