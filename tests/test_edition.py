@@ -107,7 +107,7 @@ WRONG = {
         r"city_groups.bay.zh is '', expected a name",
     ),
     "pole": (
-        _with("[production]\n", "[production]\npole_gap = 0.5\n"),
+        _with("sizes = []", "pole_gap = 0.5\nsizes = []"),
         r"pole_gap is 0.5, expected a number of at least 1",
     ),
     "centre of a customer": (
@@ -115,11 +115,11 @@ WRONG = {
         r"centres.Oak is 7, expected a place such as 'Alder, Arborea'",
     ),
     "share of suppliers known": (
-        _with("[production]\n", "[production]\nsupplier_known = 0.0\n"),
+        _with("sizes = []", "supplier_known = 0.0\nsizes = []"),
         r"supplier_known is 0.0, expected",
     ),
     "share of centres": (
-        _with("[production]\n", "[production]\ncentres_share = 0.0\n"),
+        _with("sizes = []", "centres_share = 0.0\nsizes = []"),
         r"centres_share is 0.0, expected",
     ),
     "no list": (
