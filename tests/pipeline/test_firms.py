@@ -69,6 +69,21 @@ def test_a_firm_of_two_lists_is_one(desk: Desk) -> None:
     assert frame["exchanges"].to_list() == [["LSE", "NYQ"], ["FRA", "LSE"], ["NYQ"], []]
 
 
+def test_the_headquarters_is_that_of_the_newest_lists_and_of_these_the_one_that_most_name() -> None:
+    held = (("a", 2026, 7), ("b", 2026, 5), ("c", 2019, 5), ("d", 2018, 3), ("e", 2017, 3), ("f", 2016, 3))
+    rows = pl.DataFrame(
+        [
+            {"source": source, "row": 1, "year": year, "firm": "a:Oak", "name": "Oak", "city_id": city}
+            for source, year, city in held
+        ]
+    )
+    rest = {name: None for name in companies.PLACED.names() if name not in rows.columns}
+    rows = rows.with_columns(**{name: pl.lit(None, companies.PLACED[name]) for name in rest})
+    for lists in (list("abcdef"), list("fedcba")):
+        assert firms.register_of(rows, lists)["city_id"].to_list() == [5]
+    assert firms.register_of(rows.filter(pl.col("source") != "b"), list("abcdef"))["city_id"].to_list() == [7]
+
+
 def test_every_row_is_accounted_for_with_its_reason(desk: Desk) -> None:
     made, _ = firms.make(desk)
     entries = desk.shelf.ledger.entries()

@@ -154,7 +154,7 @@ def make(desk: Desk) -> tuple[Made, Firms]:
     rule = matching.Rule(threshold=desk.edition.production.name_likeness)
     linked = linking.link(rows, rule=linking.LinkRule(names=rule))
     rows = rows.join(linked.drop("score"), on=["source", "company"], how="left", maintain_order="left")
-    register = _register(rows, lists)
+    register = register_of(rows, lists)
     names = rows.select("firm", "name", "country").unique(maintain_order=True).match_to_schema(matching.NAMES)
     year = int(rows["year"].max()) if rows.height else None  # type: ignore[arg-type]
     known = Firms(frame=register, names=names, year=year, rule=rule)
@@ -188,11 +188,19 @@ def make(desk: Desk) -> tuple[Made, Firms]:
     return Made(links=links.sort(*LINK_KEY), tables=tables), firms
 
 
-def _register(rows: pl.DataFrame, lists: Sequence[str]) -> pl.DataFrame:
-    """Make one row of each firm: of what its lists say, the newest, and of equals the first list's."""
+def register_of(rows: pl.DataFrame, lists: Sequence[str]) -> pl.DataFrame:
+    """Make one row of each firm: of what its lists say, the newest, and of equals the first list's.
+
+    Its headquarters is that of the newest lists; where these name several cities, the one of them that most
+    lists name, old ones too: a list may tell an office beside the headquarters.
+    """
     order = pl.col("source").replace_strict(list(lists), list(range(len(lists))), return_dtype=pl.Int64)
     told = rows.with_columns(order=order, sector=sector_of(pl.col("sector"), pl.col("industry"))).sort(
         pl.col("year"), "order", "row", descending=[True, False, False]
+    )
+    told = told.with_columns(
+        backed=pl.col("source").n_unique().over("firm", "city_id"),
+        newest=pl.col("year") == pl.col("year").max().over("firm"),
     )
     first = [
         pl.col(name).drop_nulls().first() for name in ("sector", "industry", "size", "market_value_musd")
@@ -200,7 +208,10 @@ def _register(rows: pl.DataFrame, lists: Sequence[str]) -> pl.DataFrame:
     return (
         told.group_by("firm", maintain_order=True)
         .agg(
-            pl.col("name", "city_id", "country").first(),
+            pl.col("name").first(),
+            pl.col("city_id", "country")
+            .sort_by("newest", "backed", descending=True, maintain_order=True)
+            .first(),
             *first,
             pl.col("exchanges").explode(empty_as_null=False, keep_nulls=False).unique().sort(),
             pl.col("source").sort_by("order").unique(maintain_order=True).alias("sources"),
