@@ -7,14 +7,14 @@ stand between semicolons. Without `company` the name is the company's id.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
-from cosmopolis.errors import UnknownNameError
 from cosmopolis.sources.delimited import raw_block
-from cosmopolis.sources.own_tables import address, members, own_blocks, stripped
+from cosmopolis.sources.own_tables import address, members, numbered, own_blocks, stripped
 from cosmopolis.sources.raw import Raw
 
 SOURCE = "company-table"
@@ -56,24 +56,11 @@ def read(files: Mapping[str, Path]) -> Iterator[Raw]:
     files
         The tables, by name.
     """
-    if not files:
-        raise UnknownNameError(f"{SOURCE}: got no file, but the reader needs at least one table")
-    return _parts(files)
-
-
-def _parts(files: Mapping[str, Path]) -> Iterator[Raw]:
-    """Give the rows of all files."""
-    before = 0
-    for name in sorted(files):
-        last = before
-        for block, rejects in own_blocks(
-            files[name], source=SOURCE, needed=NEEDED, optional=OPTIONAL, expected=_EXPECTED
-        ):
-            rows = block.with_columns(pl.col("row") + before)
-            away = [(before + row, *rest) for row, *rest in rejects]
-            last = max([last, *rows["row"].tail(1), *(row for row, *_ in away)])
-            yield raw_block(SOURCE, "companies", "company", _companies(rows), away)
-        before = last
+    blocks = partial(own_blocks, source=SOURCE, needed=NEEDED, optional=OPTIONAL, expected=_EXPECTED)
+    return (
+        raw_block(SOURCE, "companies", "company", _companies(rows), away)
+        for _, rows, away in numbered(files, source=SOURCE, blocks=blocks)
+    )
 
 
 def _companies(rows: pl.DataFrame) -> pl.DataFrame:

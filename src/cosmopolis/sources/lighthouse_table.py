@@ -8,14 +8,14 @@ Parquet, read in the order of their names. A row is one factory in the year from
 """
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
-from cosmopolis.errors import UnknownNameError
 from cosmopolis.sources.delimited import raw_block
-from cosmopolis.sources.own_tables import CODE, address, own_blocks, stripped
+from cosmopolis.sources.own_tables import CODE, address, numbered, own_blocks, stripped
 from cosmopolis.sources.raw import Raw
 
 SOURCE = "lighthouse-table"
@@ -44,22 +44,11 @@ def read(files: Mapping[str, Path]) -> Iterator[Raw]:
     FormatError
         If a file is no such table.
     """
-    if not files:
-        raise UnknownNameError(f"{SOURCE}: got no file, but the reader needs at least one table")
-    return _parts(files)
-
-
-def _parts(files: Mapping[str, Path]) -> Iterator[Raw]:
-    last = 0
-    for name in sorted(files):
-        before = last
-        for block, rejects in own_blocks(
-            files[name], source=SOURCE, needed=NEEDED, optional=OPTIONAL, expected=_EXPECTED
-        ):
-            rows = block.with_columns(pl.col("row") + before)
-            away = [(row + before, column, value, reason) for row, column, value, reason in rejects]
-            last = max([last, *rows["row"].tail(1), *(row for row, *_ in away)])
-            yield raw_block(SOURCE, "factories", "lighthouse", _factories(rows), away)
+    blocks = partial(own_blocks, source=SOURCE, needed=NEEDED, optional=OPTIONAL, expected=_EXPECTED)
+    return (
+        raw_block(SOURCE, "factories", "lighthouse", _factories(rows), away)
+        for _, rows, away in numbered(files, source=SOURCE, blocks=blocks)
+    )
 
 
 def _factories(rows: pl.DataFrame) -> pl.DataFrame:

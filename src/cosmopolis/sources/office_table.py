@@ -8,14 +8,14 @@ without one counts 1.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
-from cosmopolis.errors import UnknownNameError
 from cosmopolis.sources.delimited import raw_block
-from cosmopolis.sources.own_tables import CODE, address, own_blocks, stripped
+from cosmopolis.sources.own_tables import CODE, address, numbered, own_blocks, stripped, town
 from cosmopolis.sources.raw import Raw
 
 SOURCE = "office-table"
@@ -60,31 +60,16 @@ def read(files: Mapping[str, Path]) -> Iterator[Raw]:
     FormatError
         If a file is no such table.
     """
-    if not files:
-        raise UnknownNameError(f"{SOURCE}: got no file, but the reader needs at least one table")
-    return _parts(files)
-
-
-def _parts(files: Mapping[str, Path]) -> Iterator[Raw]:
-    """Give the offices file by file."""
-    last = 0
-    for name in sorted(files):
-        before = last
-        for block, rejects in own_blocks(
-            files[name], source=SOURCE, needed=NEEDED, optional=OPTIONAL, expected=_EXPECTED
-        ):
-            rows = block.with_columns(pl.col("row") + before)
-            away = [(row + before, column, value, reason) for row, column, value, reason in rejects]
-            last = max([last, *rows["row"].tail(1), *(row for row, *_ in away)])
-            yield raw_block(SOURCE, "offices", "office", _offices(rows), away)
+    blocks = partial(own_blocks, source=SOURCE, needed=NEEDED, optional=OPTIONAL, expected=_EXPECTED)
+    return (
+        raw_block(SOURCE, "offices", "office", _offices(rows), away)
+        for _, rows, away in numbered(files, source=SOURCE, blocks=blocks)
+    )
 
 
 def _offices(rows: pl.DataFrame) -> pl.DataFrame:
     """Give each row its text and the role that its word means."""
-    place, city, country = stripped("place"), stripped("city"), stripped("country")
-    told = pl.concat_str([pl.lit(", "), place, pl.lit(",")]).str.to_lowercase()
-    has_city = told.str.contains(pl.format(", {},", city.str.to_lowercase()), literal=True)
-    town = pl.when(~has_city.fill_null(value=False)).then(city)
+    country = stripped("country")
     word = stripped("role").str.to_lowercase()
     return rows.select(
         "row",
@@ -94,7 +79,7 @@ def _offices(rows: pl.DataFrame) -> pl.DataFrame:
         "longitude",
         firm=stripped("firm"),
         role=word.replace(ROLES),
-        text=address([place, town], country),
+        text=address([stripped("place"), town()], country),
         country=pl.when(country.str.contains(CODE)).then(country),
         sector=stripped("sector"),
         kind=stripped("kind"),

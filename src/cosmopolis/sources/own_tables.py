@@ -5,13 +5,13 @@ columns that are not asked for are passed over. What a column means is the reade
 (`cosmopolis.sources.paper_table`, `cosmopolis.sources.patent_table`; `docs/formats.md`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
-from cosmopolis.errors import hint_near
+from cosmopolis.errors import UnknownNameError, hint_near
 from cosmopolis.sources.delimited import Delimited
 from cosmopolis.sources.text import Reject, wrong_format
 
@@ -20,6 +20,50 @@ CODE: Final = r"^[A-Z]{2}$"
 
 _ROWS: Final = 1_000_000  # rows of a Parquet file at a time
 _SEPARATORS: Final = {".tsv": "\t", ".tab": "\t"}
+
+
+def numbered(
+    files: Mapping[str, Path],
+    *,
+    source: str,
+    blocks: Callable[[Path], Iterator[tuple[pl.DataFrame, list[Reject]]]],
+) -> Iterator[tuple[str, pl.DataFrame, list[Reject]]]:
+    """Read the tables of a source one after another, in the order of their names, rows numbered through all.
+
+    Parameters
+    ----------
+    files
+        The tables, by name.
+    blocks
+        What reads one of them: `own_blocks` with all but the path given.
+
+    Returns
+    -------
+    parts
+        Name of the table, a block of its rows, and the rows that cannot be taken apart.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no file.
+    """
+    if not files:
+        raise UnknownNameError(f"{source}: got no file, but the reader needs at least one table")
+    return _numbered(files, blocks)
+
+
+def _numbered(
+    files: Mapping[str, Path], blocks: Callable[[Path], Iterator[tuple[pl.DataFrame, list[Reject]]]]
+) -> Iterator[tuple[str, pl.DataFrame, list[Reject]]]:
+    before = 0
+    for name in sorted(files):
+        last = before
+        for block, rejects in blocks(files[name]):
+            rows = block.with_columns(pl.col("row") + before)
+            away = [(row + before, column, value, reason) for row, column, value, reason in rejects]
+            last = max([last, *rows["row"].tail(1), *(row for row, *_ in away)])
+            yield name, rows, away
+        before = last
 
 
 def own_blocks(
@@ -103,6 +147,14 @@ def members(name: str) -> pl.Expr:
     """
     values = pl.col(name).str.split(";").list.eval(pl.element().str.strip_chars())
     return values.list.eval(pl.element().filter(pl.element() != ""))
+
+
+def town() -> pl.Expr:
+    """Take the column `city` where the column `place` does not name the city already; else null."""
+    place, city = stripped("place"), stripped("city")
+    told = pl.concat_str([pl.lit(", "), place, pl.lit(",")]).str.to_lowercase()
+    has_city = told.str.contains(pl.format(", {},", city.str.to_lowercase()), literal=True)
+    return pl.when(~has_city.fill_null(value=False)).then(city)
 
 
 def address(parts: list[pl.Expr], country: pl.Expr) -> pl.Expr:

@@ -8,15 +8,16 @@ first row, the row that `works` has; later rows of it are rows of `affiliations`
 """
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
-from cosmopolis.errors import UnknownNameError
 from cosmopolis.sources.delimited import raw_block
-from cosmopolis.sources.own_tables import CODE, members, own_blocks, stripped
+from cosmopolis.sources.own_tables import CODE, members, numbered, own_blocks, stripped
 from cosmopolis.sources.raw import Raw
+from cosmopolis.sources.text import Reject
 
 SOURCE = "paper-table"
 
@@ -50,28 +51,18 @@ def read(files: Mapping[str, Path]) -> Iterator[Raw]:
     files
         The tables, by name.
     """
-    if not files:
-        raise UnknownNameError(f"{SOURCE}: got no file, but the reader needs at least one table")
-    return _parts(files)
+    blocks = partial(own_blocks, source=SOURCE, needed=NEEDED, optional=OPTIONAL, expected=_EXPECTED)
+    return _parts(numbered(files, source=SOURCE, blocks=blocks))
 
 
-def _parts(files: Mapping[str, Path]) -> Iterator[Raw]:
+def _parts(blocks: Iterator[tuple[str, pl.DataFrame, list[Reject]]]) -> Iterator[Raw]:
     """Give the parts of all files."""
-    before, known = 0, pl.Series("work", [], dtype=pl.String)
-    for name in sorted(files):
-        path = files[name]
-        last = before
-        for block, rejects in own_blocks(
-            path, source=SOURCE, needed=NEEDED, optional=OPTIONAL, expected=_EXPECTED
-        ):
-            rows = block.with_columns(pl.col("row") + before)
-            away = [(before + row, *rest) for row, *rest in rejects]
-            last = max([last, *rows["row"].tail(1), *(row for row, *_ in away)])
-            works = _works(rows, known)
-            known = pl.concat([known, works["work"]])
-            yield raw_block(SOURCE, "works", "work", works, [])
-            yield raw_block(SOURCE, "affiliations", "affiliation", _affiliations(rows), away)
-        before = last
+    known = pl.Series("work", [], dtype=pl.String)
+    for _, rows, away in blocks:
+        works = _works(rows, known)
+        known = pl.concat([known, works["work"]])
+        yield raw_block(SOURCE, "works", "work", works, [])
+        yield raw_block(SOURCE, "affiliations", "affiliation", _affiliations(rows), away)
 
 
 def _some(lists: pl.Expr) -> pl.Expr:

@@ -12,15 +12,16 @@ memory.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
-from cosmopolis.errors import UnknownNameError
 from cosmopolis.sources.delimited import raw_block
-from cosmopolis.sources.own_tables import CODE, address, members, own_blocks, stripped
+from cosmopolis.sources.own_tables import CODE, address, members, numbered, own_blocks, stripped, town
 from cosmopolis.sources.raw import Raw
+from cosmopolis.sources.text import Reject
 
 SOURCE = "patent-table"
 
@@ -69,25 +70,19 @@ def read(files: Mapping[str, Path]) -> Iterator[Raw]:
     FormatError
         If a file is no such table.
     """
-    if not files:
-        raise UnknownNameError(f"{SOURCE}: got no file, but the reader needs at least one table")
-    return _parts(files)
+    blocks = partial(own_blocks, source=SOURCE, needed=NEEDED, optional=OPTIONAL, expected=_EXPECTED)
+    return _parts(numbered(files, source=SOURCE, blocks=blocks))
 
 
-def _parts(files: Mapping[str, Path]) -> Iterator[Raw]:
+def _parts(blocks: Iterator[tuple[str, pl.DataFrame, list[Reject]]]) -> Iterator[Raw]:
     """Give the inventors file by file, then the rest."""
     kept: list[pl.DataFrame] = []
     last = 0
-    for name in sorted(files):
-        before = last
-        for block, rejects in own_blocks(
-            files[name], source=SOURCE, needed=NEEDED, optional=OPTIONAL, expected=_EXPECTED
-        ):
-            rows = block.with_columns(pl.col("row") + before, patent=stripped("patent"))
-            away = [(row + before, column, value, reason) for row, column, value, reason in rejects]
-            last = max([last, *rows["row"].tail(1), *(row for row, *_ in away)])
-            kept.append(rows.select("row", *NEEDED, "office", *_TOLD, "applicant_place", "citations"))
-            yield raw_block(SOURCE, "parties", "patent_party", _inventors(rows), away)
+    for _, block, away in blocks:
+        rows = block.with_columns(patent=stripped("patent"))
+        last = max([last, *rows["row"].tail(1), *(row for row, *_ in away)])
+        kept.append(rows.select("row", *NEEDED, "office", *_TOLD, "applicant_place", "citations"))
+        yield raw_block(SOURCE, "parties", "patent_party", _inventors(rows), away)
     table = pl.concat(kept)
     yield raw_block(SOURCE, "parties", "patent_party", _applicants(table, last))
     citations = _citations(table)
@@ -97,11 +92,8 @@ def _parts(files: Mapping[str, Path]) -> Iterator[Raw]:
 
 def _inventors(rows: pl.DataFrame) -> pl.DataFrame:
     """Give the inventor of each row that tells of one, or of nothing else."""
-    place, city, country = stripped("place"), stripped("city"), stripped("country")
-    told = pl.concat_str([pl.lit(", "), place, pl.lit(",")]).str.to_lowercase()
-    has_city = told.str.contains(pl.format(", {},", city.str.to_lowercase()), literal=True)
-    town = pl.when(~has_city.fill_null(value=False)).then(city)
-    text = address([place, town], country)
+    country = stripped("country")
+    text = address([stripped("place"), town()], country)
     tells = [stripped(name).is_not_null() for name in _TOLD]
     return (
         rows.with_columns(text=text)

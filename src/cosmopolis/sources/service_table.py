@@ -22,9 +22,8 @@ from typing import Final
 
 import polars as pl
 
-from cosmopolis.errors import UnknownNameError
 from cosmopolis.sources.delimited import raw_block
-from cosmopolis.sources.own_tables import CODE, address, own_blocks, stripped
+from cosmopolis.sources.own_tables import CODE, address, numbered, own_blocks, stripped
 from cosmopolis.sources.raw import Raw
 from cosmopolis.sources.text import Reject, wrong_format
 
@@ -62,25 +61,18 @@ def read(files: Mapping[str, Path]) -> Iterator[Raw]:
     FormatError
         If a file is no such table.
     """
-    if not files:
-        raise UnknownNameError(f"{SOURCE}: got no file, but the reader needs at least one table")
-    return _parts(files)
+    return (
+        raw_block(SOURCE, "values", "service_value", _dated(rows, name), away)
+        for name, rows, away in numbered(files, source=SOURCE, blocks=_blocks)
+    )
 
 
-def _parts(files: Mapping[str, Path]) -> Iterator[Raw]:
-    """Give the values of all files."""
-    before = 0
-    for name in sorted(files):
-        path, last = files[name], before
-        columns = _columns(path)
-        folded = [column.strip().lower() for column in columns]
-        is_long = bool({"firm", "value"} & set(folded)) or set(folded[1:]) <= {"", *OPTIONAL}
-        for rows, rejects in _long(path) if is_long else _wide(path, columns):
-            numbered = rows.with_columns(pl.col("row") + before)
-            away = [(row + before, *rest) for row, *rest in rejects]
-            last = max([last, *numbered["row"].tail(1), *(row for row, *_ in away)])
-            yield raw_block(SOURCE, "values", "service_value", _dated(numbered, name), away)
-        before = last
+def _blocks(path: Path) -> Iterator[tuple[pl.DataFrame, list[Reject]]]:
+    """Give the values of one file, long or wide."""
+    columns = _columns(path)
+    folded = [column.strip().lower() for column in columns]
+    is_long = bool({"firm", "value"} & set(folded)) or set(folded[1:]) <= {"", *OPTIONAL}
+    return _long(path) if is_long else _wide(path, columns)
 
 
 def _dated(rows: pl.DataFrame, name: str) -> pl.DataFrame:

@@ -5,15 +5,15 @@ today or of old (`former_countries`). A pair that is not there did not trade.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
-from cosmopolis.errors import UnknownNameError
 from cosmopolis.sources.bilateral_trade import today
 from cosmopolis.sources.delimited import raw_block
-from cosmopolis.sources.own_tables import own_blocks, stripped
+from cosmopolis.sources.own_tables import numbered, own_blocks, stripped
 from cosmopolis.sources.raw import Raw
 
 SOURCE: Final = "trade-table"
@@ -32,28 +32,20 @@ def read(files: Mapping[str, Path]) -> Iterator[Raw]:
     files
         The tables, by name: CSV, TSV or Parquet.
     """
-    if not files:
-        raise UnknownNameError(f"{SOURCE}: got no file, but the reader needs at least one table")
-    return _parts(files)
+    blocks = partial(own_blocks, source=SOURCE, needed=NEEDED, optional=(), expected=_EXPECTED)
+    return (
+        raw_block(SOURCE, "trade", "country_trade", _trade(rows), away)
+        for _, rows, away in numbered(files, source=SOURCE, blocks=blocks)
+    )
 
 
-def _parts(files: Mapping[str, Path]) -> Iterator[Raw]:
-    """Give the rows of all files."""
-    before = 0
-    for name in sorted(files):
-        last = before
-        for block, rejects in own_blocks(
-            files[name], source=SOURCE, needed=NEEDED, optional=(), expected=_EXPECTED
-        ):
-            year = stripped("year").cast(pl.Int64, strict=False)
-            rows = block.select(
-                pl.col("row") + before,
-                year=stripped("year"),
-                origin=today("origin", year),
-                destination=today("destination", year),
-                value_musd=stripped("value_musd"),
-            )
-            away = [(before + row, *rest) for row, *rest in rejects]
-            last = max([last, *rows["row"].tail(1), *(row for row, *_ in away)])
-            yield raw_block(SOURCE, "trade", "country_trade", rows, away)
-        before = last
+def _trade(rows: pl.DataFrame) -> pl.DataFrame:
+    """Name the columns as the record table does; countries have the codes of today."""
+    year = stripped("year").cast(pl.Int64, strict=False)
+    return rows.select(
+        "row",
+        year=stripped("year"),
+        origin=today("origin", year),
+        destination=today("destination", year),
+        value_musd=stripped("value_musd"),
+    )
