@@ -11,8 +11,8 @@ from places_world import PLACES, synthetic_countries
 
 from cosmopolis.edition import load
 from cosmopolis.pipeline.cities import Atlas
+from cosmopolis.pipeline.desk import Desk
 from cosmopolis.pipeline.parts import close_records, write
-from cosmopolis.pipeline.production.desk import Desk
 from cosmopolis.pipeline.production.firms import REGISTER, Firms
 from cosmopolis.pipeline.records import Shelf
 from cosmopolis.places import gazetteer

@@ -13,8 +13,8 @@ from cosmopolis.measures.financial_centres import FINANCIAL_CENTRES
 from cosmopolis.measures.headquarters import FIRMS as BY_SECTOR
 from cosmopolis.measures.headquarters import HEADQUARTERS
 from cosmopolis.networks.links import kind
+from cosmopolis.pipeline.desk import Desk
 from cosmopolis.pipeline.production import companies, firms, investors
-from cosmopolis.pipeline.production.desk import Desk
 
 OWN = """name,year,city,country,sector,industry,size,exchanges,status,market_value_musd
 Acorn Timber plc,2026,Alder,XA,Energy,Gas,mega,LSE;NYQ,,

@@ -11,9 +11,9 @@ from production_desk import desk_of
 
 from cosmopolis.errors import SpecError
 from cosmopolis.measures.specialisation import FIELD_TOTALS
+from cosmopolis.pipeline.desk import Desk
 from cosmopolis.pipeline.parts import close_records, write
 from cosmopolis.pipeline.production import industry
-from cosmopolis.pipeline.production.desk import Desk
 from cosmopolis.pipeline.production.firms import REGISTER, Firms
 from cosmopolis.sources import patents_metro_cpc, readers
 

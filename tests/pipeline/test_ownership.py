@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from production_desk import desk_of, firms_of
 
+from cosmopolis.pipeline.desk import Desk
 from cosmopolis.pipeline.production import ownership
-from cosmopolis.pipeline.production.desk import Desk, Made
 from cosmopolis.pipeline.production.firms import Firms
+from cosmopolis.pipeline.production.made import Made
 
 # Cities of places_world: Alder 1, Oak 5 and 6, Saint Ivy 9, Linden-Königsberg 10; Moss (8) is a village.
 OFFICES = """firm,role,year,place,country,latitude,longitude

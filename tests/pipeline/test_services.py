@@ -10,7 +10,7 @@ from cosmopolis.measures import interlocking as measures
 from cosmopolis.networks import interlocking
 from cosmopolis.networks.links import check
 from cosmopolis.pipeline.production import services
-from cosmopolis.pipeline.production.desk import Made
+from cosmopolis.pipeline.production.made import Made
 
 # Cities of places_world: Alder 1 (with Birch and Elm), Saint Ivy 9, Linden-Königsberg 10; Moss is a village.
 ROSTER = """city,country,year,Acme,Bosk,Copse

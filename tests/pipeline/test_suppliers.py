@@ -13,8 +13,8 @@ from cosmopolis.edition import Edition, load
 from cosmopolis.errors import SpecError
 from cosmopolis.pipeline.cache import StepCache
 from cosmopolis.pipeline.cities import open_atlas
+from cosmopolis.pipeline.desk import Desk
 from cosmopolis.pipeline.production import suppliers
-from cosmopolis.pipeline.production.desk import Desk
 from cosmopolis.pipeline.production.firms import Firms
 from cosmopolis.pipeline.records import read_sources
 from cosmopolis.sources import catalog

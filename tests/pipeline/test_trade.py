@@ -18,8 +18,8 @@ from cosmopolis.measures.distance import great_circle_km
 from cosmopolis.measures.political_distance import ideal_point_distance
 from cosmopolis.pipeline.cache import StepCache
 from cosmopolis.pipeline.cities import open_atlas
+from cosmopolis.pipeline.desk import Desk
 from cosmopolis.pipeline.production import trade
-from cosmopolis.pipeline.production.desk import Desk
 from cosmopolis.pipeline.production.firms import REGISTER, Firms
 from cosmopolis.pipeline.records import read_sources
 from cosmopolis.records import admit

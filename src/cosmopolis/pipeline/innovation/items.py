@@ -13,13 +13,10 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from cosmopolis.edition import Edition
 from cosmopolis.networks import classify, duplicates
 from cosmopolis.networks.fields import Fields
-from cosmopolis.pipeline.cities import Atlas
-from cosmopolis.pipeline.records import Shelf
+from cosmopolis.pipeline.desk import Desk as Steps
 from cosmopolis.places import institutions, register
-from cosmopolis.sources.catalog import Catalog
 
 if TYPE_CHECKING:
     from cosmopolis.engines import Engine
@@ -66,25 +63,11 @@ class Items:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Desk:
+class Desk(Steps):
     """What every step here works with."""
 
-    edition: Edition
-    catalog: Catalog
-    shelf: Shelf
-    atlas: Atlas
     fields: Fields
     engine: "Engine"
-
-    def of_kind(self, kind: str, *parts: str) -> list[str]:
-        """Return the edition's sources of a kind that are there and have these parts."""
-        return [
-            name
-            for name in self.edition.sources
-            if self.catalog.source(name).kind == kind
-            and self.shelf.has(name)
-            and set(parts) <= set(self.shelf.parts_of(name))
-        ]
 
     def is_folder(self, source: str) -> bool:
         """Say whether a source is a folder of files, whose rows are settled by numbers."""

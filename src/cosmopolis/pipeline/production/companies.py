@@ -8,9 +8,9 @@ import polars as pl
 
 from cosmopolis.firms.sectors import told_by_most
 from cosmopolis.pipeline.cities import Atlas
+from cosmopolis.pipeline.desk import Desk
 from cosmopolis.pipeline.placing import REASONS, not_placed
 from cosmopolis.pipeline.production import listings
-from cosmopolis.pipeline.production.desk import Desk
 
 KIND = "firms"
 """Kind of the sources, by the catalogue."""

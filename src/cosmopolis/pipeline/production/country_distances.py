@@ -13,8 +13,8 @@ from cosmopolis.measures import political_distance
 from cosmopolis.measures.country_pairs import Between, Floats, between
 from cosmopolis.measures.distance import great_circle_km
 from cosmopolis.pipeline.cities import Atlas
+from cosmopolis.pipeline.desk import Desk
 from cosmopolis.pipeline.placing import REASONS
-from cosmopolis.pipeline.production.desk import Desk
 from cosmopolis.sources.former_countries import FORMER
 
 IDEAL_POINTS, AGREEMENT, DISTANCE = "ideal_point_distance", "vote_agreement", "distance_km"

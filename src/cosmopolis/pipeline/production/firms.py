@@ -15,9 +15,10 @@ from cosmopolis.firms.sectors import sector_of
 from cosmopolis.measures import financial_centres, headquarters
 from cosmopolis.networks import ownership
 from cosmopolis.networks.links import LINK_KEY
+from cosmopolis.pipeline.desk import Desk
 from cosmopolis.pipeline.production import companies, investors
-from cosmopolis.pipeline.production.desk import Desk, Made
 from cosmopolis.pipeline.production.listings import venue_cities
+from cosmopolis.pipeline.production.made import Made
 
 _COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "firm": pl.String,

@@ -14,9 +14,10 @@ from cosmopolis.errors import SpecError
 from cosmopolis.measures import complexity, industry, poles
 from cosmopolis.measures.poles import Rule
 from cosmopolis.networks.ownership import BRANCH
+from cosmopolis.pipeline.desk import Desk
 from cosmopolis.pipeline.placing import not_placed
-from cosmopolis.pipeline.production.desk import Desk, Made
 from cosmopolis.pipeline.production.firms import Firms
+from cosmopolis.pipeline.production.made import Made
 
 INDUSTRY_40_BASKET: Final = "industry_4_0"
 """The basket whose firms are those of Industry 4.0."""
@@ -30,9 +31,6 @@ NETWORKS: Final = ("offices", "research", "subsidiaries")
 
 SECTORS: Final = "sectors"
 PATENT_CLASSES: Final = "patent classes"
-
-PATENT_NETWORKS: Final = ("copatenting", "patent_classes")
-"""Networks of `field_totals` that count patents."""
 
 
 def make(
@@ -236,13 +234,12 @@ def _patents_of_fields(desk: Desk, totals: pl.DataFrame) -> Mapping[str, tuple[i
     """
     settings = desk.edition
     mine = totals.filter(
-        pl.col("network").is_in(PATENT_NETWORKS)
+        pl.col("network").is_in(industry.PATENT_NETWORKS)
         & pl.col("field").is_in(settings.production.industry40_fields)
     )
     if mine.is_empty():
         return {}
-    cities = mine.group_by("network").agg(n=pl.col("city_id").n_unique())
-    network = cities.sort("n", "network", descending=[True, False])["network"][0]
+    network = industry.patent_network(mine, settings.production.industry40_fields)
     of_network = mine.filter(pl.col("network") == network)
     last = of_network.select(pl.col("year").max()).item()
     window = of_network.filter(pl.col("year") > last - settings.innovation.window_years)

@@ -15,9 +15,10 @@ from cosmopolis.networks import ownership
 from cosmopolis.networks.links import SELF_LINK, Built
 from cosmopolis.networks.national_branches import national_branches
 from cosmopolis.networks.ownership_trees import Trees, ultimate_parents
+from cosmopolis.pipeline.desk import Desk
 from cosmopolis.pipeline.placing import REASONS, not_placed
-from cosmopolis.pipeline.production.desk import Desk, Made
 from cosmopolis.pipeline.production.firms import Firms
+from cosmopolis.pipeline.production.made import Made
 from cosmopolis.pipeline.production.suppliers import place_sites
 
 OFFICES = "offices"

@@ -14,8 +14,9 @@ from cosmopolis.measures import interlocking as measures
 from cosmopolis.networks import interlocking
 from cosmopolis.networks.interlocking import Roster
 from cosmopolis.networks.links import LINKS, finish
+from cosmopolis.pipeline.desk import Desk
 from cosmopolis.pipeline.placing import REASONS, not_placed
-from cosmopolis.pipeline.production.desk import Desk, Made
+from cosmopolis.pipeline.production.made import Made
 
 NETWORK = "interlocking"
 

@@ -18,9 +18,10 @@ from cosmopolis.errors import SpecError
 from cosmopolis.measures import suppliers as measures
 from cosmopolis.measures.distance import great_circle_km
 from cosmopolis.pipeline.cities import Atlas
+from cosmopolis.pipeline.desk import Desk
 from cosmopolis.pipeline.placing import REASONS
-from cosmopolis.pipeline.production.desk import Desk, Made
 from cosmopolis.pipeline.production.firms import Firms
+from cosmopolis.pipeline.production.made import Made
 from cosmopolis.places.tails import division_keys, read_tails
 
 SITED = pl.Schema(

@@ -13,10 +13,11 @@ from cosmopolis.measures import downscale, input_output, trade_partners
 from cosmopolis.networks import flows
 from cosmopolis.networks.links import sum_exactly
 from cosmopolis.pipeline.cities import Atlas
+from cosmopolis.pipeline.desk import Desk
 from cosmopolis.pipeline.placing import unused
 from cosmopolis.pipeline.production import country_distances as distances
-from cosmopolis.pipeline.production.desk import Desk, Made
 from cosmopolis.pipeline.production.firms import Firms
+from cosmopolis.pipeline.production.made import Made
 from cosmopolis.pipeline.records import Shelf
 from cosmopolis.settings import ProductionSettings
 from cosmopolis.sources.former_countries import NO_COUNTRY

@@ -9,6 +9,7 @@ import polars as pl
 
 from cosmopolis.measures.headquarters import FIRMS
 from cosmopolis.networks.links import COUNTRY_LINKS, LINKS
+from cosmopolis.pipeline.desk import Desk
 from cosmopolis.pipeline.production import (
     firms,
     industry,
@@ -18,13 +19,13 @@ from cosmopolis.pipeline.production import (
     suppliers,
     trade,
 )
-from cosmopolis.pipeline.production.desk import Desk, Made
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cosmopolis.edition import Edition
     from cosmopolis.pipeline.cities import Atlas
+    from cosmopolis.pipeline.production.made import Made
     from cosmopolis.pipeline.records import Shelf
     from cosmopolis.sources.catalog import Catalog
 
