@@ -45,6 +45,7 @@ _AT_LEAST_ONE = (
     "runs",
     "largest_record",
     "recent_years",
+    "inside_pairs",
 )
 _MAY_BE_NEGATIVE = ("centre",)
 

@@ -90,6 +90,8 @@ class InnovationSettings:
         Level below which a tie is beyond chance, after the correction for many tests.
     pairs
         So many strongest pairs of each field are told with the organisations behind them.
+    inside_pairs
+        So many strongest pairs of organisations inside each city are told, of each field.
     recent_years
         Trends are told over all years and over so many last ones.
     steady
@@ -119,6 +121,7 @@ class InnovationSettings:
     resolution: float = 1.0
     significance: float = 0.05
     pairs: int = 50
+    inside_pairs: int = 10
     recent_years: int = 6
     steady: float = 0.02
     panels: dict[str, list[str]] = field(default_factory=dict)

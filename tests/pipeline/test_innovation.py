@@ -31,6 +31,7 @@ window_years = 3
 gravity_cities = 10
 runs = 5
 pairs = 3
+inside_pairs = 2
 
 [innovation.panels]
 robotics = ["icra", "iros"]
@@ -39,9 +40,12 @@ robotics = ["icra", "iros"]
 PAPERS = """work,year,title,venue,organisation,city,country
 a,2022,First,ICRA,Alder University,Alder,GB
 a,2022,First,ICRA,Birch Institute,Birch,XB
+a,2022,First,ICRA,Alder Forge,Alder,GB
 b,2022,Second,ICRA,Alder University,Alder,GB
 b,2022,Second,ICRA,Birch Institute,Birch,XB
 b,2022,Second,ICRA,Cedar College,Cedar,XC
+b,2022,Second,ICRA,Alder Forge,Alder,GB
+b,2022,Second,ICRA,Alder Hospital,Alder,GB
 c,2022,Third,ICRA,Alder University,Alder,GB
 d,2022,Fourth,ICRA,Alder University,Alder,GB
 d,2022,Fourth,ICRA,Birch Institute,Birch,XB
@@ -60,12 +64,15 @@ k,2022,Eighth,ICRA,,Nowhere at all,XB
 """
 """a to d are the known toy of the counting, e is a again; only 2019 has both venues of the panel."""
 
+OWN_ORDERS = {"city_organisations", "frontier_fields", "region_leaders", "tie_organisations"}
+"""Tables that are not in the order of their keys."""
+
 PATENTS = """patent,year,place,country,applicant,class,cited
 EP1,2021,Alder,GB,Alder Mills,B25J9/16,
 EP1,2021,Birch,XB,,,
 EP2,2023,Alder,GB,Alder Mills,B25J9/16,EP1
 EP2,2023,Birch,XB,,,
-EP3,2023,Cedar,XC,Cedar Saws,B25J9/16,EP1;US7;EP3
+EP3,2023,Cedar,XC,Cedar Saws;Birch Boards,B25J9/16,EP1;US7;EP3
 EP4,2023,Cedar,XC,Cedar Saws,A47J31/00,EP2
 """
 
@@ -161,7 +168,7 @@ def test_trends_follow_the_panel_in_its_whole_years(result: Path) -> None:
 
 def test_every_row_is_used_or_has_its_reason(result: Path) -> None:
     ledger = json.loads((result / "manifest.json").read_text(encoding="utf-8"))["ledger"]
-    for source, rows in (("paper-table", 11 + 20), ("patent-table", None)):
+    for source, rows in (("paper-table", 11 + 23), ("patent-table", None)):
         entry = ledger[source]
         assert entry["rows_in"] == entry["rows_used"] + entry["rows_quarantined"]
         assert rows is None or entry["rows_in"] == rows
@@ -210,6 +217,43 @@ def test_windows_have_their_tables(result: Path) -> None:
     assert table(result, "frontier_fields")["field"].to_list()[0] in {"artificial_intelligence", "robotics"}
 
 
+def test_ties_inside_a_city_are_told_and_named(result: Path) -> None:
+    """Planted: forge and university of Alder share two papers, one of them with its hospital."""
+    pairs = table(result, "city_organisations")
+    papers = pairs.filter((pl.col("network") == "coauthorship") & (pl.col("field") == "robotics"))
+    names = dict(table(result, "organisations").iter_rows())
+    ends = ("organisation_origin", "organisation_destination")
+    told = [
+        (row["city_id"], row["from_year"], row["to_year"], {names[row[end]] for end in ends}, row["count"])
+        for row in papers.iter_rows(named=True)
+    ]
+    assert told[0] == (ALDER, 2021, 2023, {"Alder University", "Alder Forge"}, 2)
+    assert told[1][3:] == ({"Alder Forge", "Alder Hospital"}, 1)
+    assert len(told) == 2  # of three: inside_pairs
+    assert papers["position"].to_list() == [1, 2]
+    assert all(row[end] in names for row in pairs.iter_rows(named=True) for end in ends)
+    patents = pairs.filter(pl.col("network") == "copatenting")
+    assert {frozenset(names[row[end]] for end in ends) for row in patents.iter_rows(named=True)} == {
+        frozenset({"Cedar Saws", "Birch Boards"})
+    }
+    account = table(result, "city_inside").filter(pl.col("network") == "coauthorship")
+    columns = ("city_id", "records", "organisations", "named", "joint")
+    robotics = account.filter(pl.col("field") == "robotics").select(columns)
+    assert robotics.filter(pl.col("city_id") == ALDER).rows() == [(ALDER, 4, 3, 4, 2)]
+    assert robotics.filter(pl.col("city_id") != ALDER)["joint"].to_list() == [0, 0, 0]
+
+
+def test_records_inside_cities_are_those_of_the_totals(result: Path) -> None:
+    account, totals = table(result, "city_inside"), table(result, "field_totals")
+    last = totals.filter(pl.col("year").is_between(2021, 2023) & (pl.col("network") != "patent_classes"))
+    keys = ["network", "field", "city_id"]
+    summed = last.group_by(keys).agg(pl.col("count").sum()).sort(keys)
+    assert account.select(*keys, count="records").sort(keys).rows() == summed.rows()
+    assert not account["field"].str.contains("panel").any()
+    assert (account["joint"] <= account["named"]).all()
+    assert (account["named"] <= account["records"]).all()
+
+
 def test_an_edition_without_papers_has_no_such_tables(built: Path) -> None:
     assert not (built / "tables" / "field_totals.parquet").exists()
 
@@ -248,7 +292,7 @@ def test_the_data_package_describes_every_table_and_column(result: Path) -> None
             assert field["description_zh"], (name, field)
     for name in KEYS.keys() & found.keys():
         assert found[name]["schema"]["primaryKey"] == list(KEYS[name])
-        if name not in {"frontier_fields", "region_leaders", "tie_organisations"}:  # in orders of their own
+        if name not in OWN_ORDERS:
             rows = table(result, name).select(KEYS[name]).rows()
             assert rows == sorted(rows), name
 

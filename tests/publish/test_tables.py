@@ -13,7 +13,14 @@ import pytest
 
 from cosmopolis.engines import open_engine
 from cosmopolis.engines.projection import pairs_schema, totals_schema
-from cosmopolis.measures import country_trends, growth, specialisation, tie_organisations
+from cosmopolis.measures import (
+    city_organisations,
+    country_trends,
+    growth,
+    specialisation,
+    tie_organisations,
+)
+from cosmopolis.measures.city_organisations import CITY_ORGANISATIONS
 from cosmopolis.measures.tie_organisations import TIE_ORGANISATIONS
 from cosmopolis.networks.links import COUNTRY_LINKS
 from cosmopolis.pipeline.innovation import tables as measured
@@ -157,6 +164,13 @@ def _innovation_tables() -> dict[str, pl.DataFrame]:
         behind = tie_organisations.behind(
             engine, "nothing", asked, network="coauthorship", organisation="organisation_key"
         )
+        within = city_organisations.inside(
+            engine,
+            "nothing",
+            measured.last_windows(ties.totals, measured.windows(settings)),
+            network="coauthorship",
+            organisation="organisation_key",
+        )
     return {
         "placement": PLACEMENT.to_frame(),
         "field_totals": measured.with_known(totals, None),
@@ -172,6 +186,8 @@ def _innovation_tables() -> dict[str, pl.DataFrame]:
         **measured.leader_table(ties, cities, settings),
         "tie_organisations": behind.organisations,
         "tie_coverage": behind.coverage,
+        "city_organisations": within.organisations,
+        "city_inside": within.records,
     }
 
 
@@ -193,20 +209,27 @@ def test_every_column_of_innovation_is_described_and_has_its_key(
             assert field["description_zh"]
 
 
+@pytest.mark.parametrize(
+    ("name", "schema", "row"),
+    [
+        ("tie_organisations", TIE_ORGANISATIONS, ("x", "f", 2020, 2024, 1, 2, "a", "b", 1, 1, False)),
+        ("city_organisations", CITY_ORGANISATIONS, ("x", "f", 2020, 2024, 1, "a", "b", 1, 1)),
+    ],
+)
 def test_organisations_behind_ties_name_rows_of_their_table(
-    changed: Callable[..., Result], tmp_path: Path
+    changed: Callable[..., Result],
+    tmp_path: Path,
+    name: str,
+    schema: pl.Schema,
+    row: tuple[object, ...],
 ) -> None:
-    ties = pl.DataFrame(
-        [("x", "f", 2020, 2024, 1, 2, "a", "b", 1, 1, False)], schema=TIE_ORGANISATIONS, orient="row"
-    )
+    ties = pl.DataFrame([row], schema=schema, orient="row")
     for known, expected in ((["a", "b"], ["origin", "destination"]), (["a"], ["origin"])):
         named = pl.DataFrame({"organisation": known, "name": known})
-        tables.write(changed(tie_organisations=ties, organisations=named), tmp_path)
+        tables.write(changed(**{name: ties, "organisations": named}), tmp_path)
         package = json.loads((tmp_path / "datapackage.json").read_bytes())
-        schema = next(r["schema"] for r in package["resources"] if r["name"] == "tie_organisations")
+        said = next(r["schema"] for r in package["resources"] if r["name"] == name)
         found = [
-            key["fields"][0]
-            for key in schema["foreignKeys"]
-            if key["reference"]["resource"] == "organisations"
+            key["fields"][0] for key in said["foreignKeys"] if key["reference"]["resource"] == "organisations"
         ]
         assert found == [f"organisation_{end}" for end in expected]

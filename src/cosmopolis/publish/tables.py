@@ -45,6 +45,7 @@ _CITY_COLUMNS: Mapping[str, tuple[str, ...]] = {
 
 _ORGANISATION_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "tie_organisations": ("organisation_origin", "organisation_destination"),
+    "city_organisations": ("organisation_origin", "organisation_destination"),
 }
 """The columns that name a row of `organisations`."""
 

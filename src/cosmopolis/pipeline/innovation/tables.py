@@ -8,6 +8,7 @@ import polars as pl
 from cosmopolis.engines.projection import SHARE_UNITS
 from cosmopolis.measures import (
     citations,
+    city_organisations,
     communities,
     country_trends,
     gravity,
@@ -253,18 +254,37 @@ def leader_table(ties: Ties, cities: pl.DataFrame, settings: InnovationSettings)
     }
 
 
-def organisation_tables(
-    links: pl.DataFrame, items: Items, desk: Desk, cities: pl.DataFrame
-) -> dict[str, pl.DataFrame]:
-    """Return `tie_organisations` of the strongest pairs, how many of their records they tell, and names.
+def last_windows(totals: pl.DataFrame, spans: Sequence[Window]) -> pl.DataFrame:
+    """Return the last window in which a network has records, for each of its fields.
 
-    Of each field and window the strongest pairs are taken, and the strongest of two countries.
+    Examples
+    --------
+    >>> totals = pl.DataFrame({"field": ["b", "a"], "year": [2013, 2008]})
+    >>> last_windows(totals, [(2005, 2009), (2010, 2014), (2015, 2019)]).rows()
+    [('a', 2010, 2014), ('b', 2010, 2014)]
+    """
+    fields = totals["field"].unique().sort()
+    filled = [span for span in spans if totals["year"].is_between(*span).any()]
+    if not filled:
+        return pl.DataFrame(schema=_WINDOW_SCHEMA)
+    first, last = filled[-1]
+    return pl.DataFrame({"field": fields, "from_year": first, "to_year": last}, schema=_WINDOW_SCHEMA)
+
+
+def organisation_tables(
+    links: pl.DataFrame, ties: Ties, items: Items, desk: Desk, cities: pl.DataFrame
+) -> dict[str, pl.DataFrame]:
+    """Return organisations behind ties and inside cities, the records that they tell of, and names.
+
+    `tie_organisations` and `tie_coverage`: of each field and window the strongest pairs are taken, and the
+    strongest of two countries. `city_organisations` and `city_inside`: all cities in the last window.
 
     Parameters
     ----------
     links
         The table `link_measures` of the network.
     """
+    settings = desk.edition.innovation
     pair = ["origin", "destination"]
     country = dict(cities.select("city_id", "country").iter_rows())
     ends = [pl.col(end).replace_strict(country, default=None, return_dtype=pl.String) for end in pair]
@@ -272,23 +292,34 @@ def organisation_tables(
         *_WINDOW, "weight", "count", *pair, descending=[False, False, False, True, True, False, False]
     )
     strongest = [
-        frame.group_by(_WINDOW, maintain_order=True).head(desk.edition.innovation.pairs)
+        frame.group_by(_WINDOW, maintain_order=True).head(settings.pairs)
         for frame in (ordered, ordered.filter(ends[0] != ends[1]))
     ]
     asked = pl.concat(strongest).select(*_WINDOW, *pair).unique(maintain_order=True)
     found = tie_organisations.behind(
         desk.engine, items.view, asked, network=items.network, organisation="organisation_key"
     )
-    told = found.organisations
-    keys = pl.concat([told["organisation_origin"], told["organisation_destination"]]).unique()
+    within = city_organisations.inside(
+        desk.engine,
+        items.view,
+        last_windows(ties.totals, windows(settings)),
+        network=items.network,
+        most=settings.inside_pairs,
+        organisation="organisation_key",
+    )
+    ends_of = ("organisation_origin", "organisation_destination")
+    tables_of = (found.organisations, within.organisations)
+    keys = pl.concat([table[end] for table in tables_of for end in ends_of]).unique()
     names = desk.engine.query(
         "SELECT organisation_key AS organisation, MIN(organisation_name) AS name "  # noqa: S608 - our own name
         f"FROM {items.view} WHERE organisation_key IS NOT NULL GROUP BY organisation_key",
         order=("organisation",),
     )
     return {
-        "tie_organisations": told,
+        "tie_organisations": found.organisations,
         "tie_coverage": found.coverage,
+        "city_organisations": within.organisations,
+        "city_inside": within.records,
         "organisations": names.filter(pl.col("organisation").is_in(keys.implode())),
     }
 

@@ -171,7 +171,7 @@ def _network(
         "country_trends": tables.country_trends_table(followed.country_links(), settings),
         "communities": tables.community_table(ties, settings),
         **tables.leader_table(ties, cities, settings),
-        **tables.organisation_tables(links, items, desk, cities),
+        **tables.organisation_tables(links, ties, items, desk, cities),
     }
     return made, _last(totals, desk.edition)
 

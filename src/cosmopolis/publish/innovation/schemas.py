@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from cosmopolis.measures.city_organisations import CITY_INSIDE, CITY_ORGANISATIONS
 from cosmopolis.measures.gravity import GRAVITY
 from cosmopolis.measures.growth import FIELD_GROWTH
 from cosmopolis.measures.leaders import REGION_LEADERS
@@ -74,6 +75,8 @@ SCHEMAS: Mapping[str, pl.Schema] = {
         }
     ),
     "tie_coverage": pl.Schema({**_PAIR, "records": pl.Int64, "named": pl.Int64}),
+    "city_organisations": CITY_ORGANISATIONS,
+    "city_inside": CITY_INSIDE,
     "communities": pl.Schema(
         {
             **_WINDOW,
@@ -125,6 +128,16 @@ KEYS: Mapping[str, tuple[str, ...]] = {
         "organisation_destination",
     ),
     "tie_coverage": ("network", "field", "from_year", "to_year", "origin", "destination"),
+    "city_organisations": (
+        "network",
+        "field",
+        "from_year",
+        "to_year",
+        "city_id",
+        "organisation_origin",
+        "organisation_destination",
+    ),
+    "city_inside": ("network", "field", "from_year", "to_year", "city_id"),
     "communities": ("network", "field", "from_year", "to_year", "city_id"),
     "region_leaders": ("network", "field", "from_year", "to_year", "region", "city_id"),
     "region_shares": ("network", "field", "from_year", "to_year", "region"),
@@ -142,6 +155,8 @@ CITY_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "gravity_pairs": ("origin", "destination"),
     "tie_organisations": ("origin", "destination"),
     "tie_coverage": ("origin", "destination"),
+    "city_organisations": ("city_id",),
+    "city_inside": ("city_id",),
     "communities": ("city_id",),
     "region_leaders": ("city_id",),
 }
