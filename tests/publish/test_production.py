@@ -11,14 +11,16 @@ import pytest
 from markupsafe import Markup
 
 from cosmopolis.errors import UnknownNameError
+from cosmopolis.measures.specialisation import FIELD_TOTALS
 from cosmopolis.networks.links import kind
 from cosmopolis.publish import charts as look
 from cosmopolis.publish import maps as world
 from cosmopolis.publish import render, report
 from cosmopolis.publish.chapter import charts, maps, scatter
 from cosmopolis.publish.chapter.model import Chapter, Section
+from cosmopolis.publish.chapter.studio import Studio
 from cosmopolis.publish.maps import Land
-from cosmopolis.publish.production import trade
+from cosmopolis.publish.production import factories, trade
 from cosmopolis.publish.production.chapter import chapter
 from cosmopolis.publish.production.desk import Desk
 from cosmopolis.publish.production.schemas import CITY_COLUMNS, KEYS, SCHEMAS
@@ -64,7 +66,8 @@ def _industry() -> dict[str, pl.DataFrame]:
         if count
     ]
     measures = {"firms": 150.0, "hhi": 0.13, "effective_cities": 7.5, "first_share": 0.3, "core_fit": 0.6}
-    groups = ("technology", YEAR, "bay", "Synthetic Bay", "合成湾区", 2, 2, 45, 0.35, 1, 1, 2, "bipolar")
+    bay = ("technology", YEAR, "bay", "Synthetic Bay", "合成湾区", 2, 2, 45, 0.35, 1, 1, 2, "bipolar", 2, 3)
+    far = ("technology", YEAR, "far", "Synthetic Coast", "合成海岸", 7, 3, 9, 0.07, 4, 3, 6, "unipolar", 3, 2)
     return {
         "industry_centres": _frame("industry_centres", list(centres)),
         "industry_structure": _frame(
@@ -74,7 +77,7 @@ def _industry() -> dict[str, pl.DataFrame]:
         "industry_verdicts": _frame(
             "industry_verdicts", [("technology", YEAR, "unipolar", 1, 2, 2.0, 1.4, 2.6)]
         ),
-        "industry_groups": _frame("industry_groups", [groups]),
+        "industry_groups": _frame("industry_groups", [bay, far]),
         "headquarters": _frame(
             "headquarters",
             [
@@ -487,10 +490,12 @@ def test_the_verdict_of_poles_is_said_with_gap_and_interval(made: Result) -> Non
     assert "2.00 times as many" in section.lead
     assert "(1.40 to 2.60)" in section.lead
     assert "one pole" in section.lead
-    assert any(
-        "Synthetic Bay would have 45 headquarters (35.0%) and rank 1 (1–2): two poles" in text
-        for text in section.blocks[0].sentences
-    )
+    bay, far = section.blocks[0].sentences[-2:]
+    assert "Synthetic Bay would have 45 headquarters (35.0%) and rank 1 (1–2); " in bay
+    assert bay.endswith("two poles, Synthetic Bay and Synthetic 03.")
+    assert far.endswith("rank 4 (3–6); the network then has one pole, Synthetic 03.")
+    chinese = _section(_chapter(made, "zh"), "industry").blocks[0].sentences
+    assert chinese[-1].endswith("此时网络呈单极格局，以合成城03为极。")
     verdicts = made.table("industry_verdicts").with_columns(verdict=pl.lit("unclear"))
     unclear = _section(_chapter(_with(made, {"industry_verdicts": verdicts})), "industry")
     assert "cannot be said" in unclear.lead
@@ -562,20 +567,31 @@ def test_countries_that_came_and_went_are_named(english: Chapter) -> None:
 
 def test_trade_says_what_a_trend_means_for_nearness(english: Chapter) -> None:
     lead = _section(english, "trade").lead
-    assert "by distance of ideal points, nearer" in lead
-    assert "by agreement of votes, nearer" in lead
-    assert "by distance in km, farther" in lead
-    assert "of 4 countries with a trend test, it rises in 2 and falls in 2" in lead
+    assert lead.startswith("In 1990–2016, world trade came nearer in politics")
+    assert "goods travel farther than before (mean distance 5,000 km at first, 5,780 km at last)" in lead
+    assert "of 4 countries with a trend test 2 spread their trade over more partners and 2 over fewer" in lead
+
+
+def test_trade_without_a_clear_trend_does_not_claim_one(made: Result) -> None:
+    trends = made.table("trade_trends").with_columns(
+        verdict=pl.when(pl.col("measure") == "vote_agreement")
+        .then(pl.lit("steady"))
+        .otherwise(pl.lit("unclear"))
+    )
+    lead = _section(_chapter(_with(made, {"trade_trends": trends})), "trade").lead
+    assert "did not clearly come nearer in politics, nor move apart" in lead
+    assert "how far goods travel shows no clear trend" in lead
 
 
 def test_nearness_beyond_the_size_of_partners_is_said_where_a_trend_is_clear(made: Result) -> None:
-    assert "Against what the size" not in _section(_chapter(made), "trade").lead
+    assert "Set against the size" not in _section(_chapter(made), "trade").lead
     nearness = made.table("trade_nearness").with_columns(ratio=1.2 - (pl.col("year") - 1990) / 100)
     row = ("*", "both", "ideal_point_distance_ratio", "recent", 2000, *_trend(-0.01, "falling")[1:])
     trends = pl.concat([made.table("trade_trends"), _frame("trade_trends", [row])])
     changed = _with(made, {"trade_nearness": nearness, "trade_trends": trends})
     lead = _section(_chapter(changed), "trade").lead
-    assert "2000–2016: by distance of ideal points, nearer (ratio 1.10 at first, 0.94 at last)" in lead
+    assert "trade leans more to the politically near than before" in lead
+    assert "in 2016, distance of ideal points was 94% of what size alone would give, and 110% in 2000" in lead
 
 
 def test_one_line_is_of_one_flow_and_one_basis(made: Result) -> None:
@@ -694,6 +710,16 @@ def test_a_scatter_holds_its_points_and_where_the_reading_turns() -> None:
     assert re.findall(r"<text[^>]*>([ab])</text>", drawing) == ["a", "b"]
 
 
+def test_an_axis_of_shares_ends_near_its_values_and_says_where_it_would_turn() -> None:
+    dots = [scatter.Dot(name="a", x=0.11, x_high=0.14, y=1.2)]
+    spec = scatter.scatter(dots, x_title="Sites gjpqy", y_title="Y", turns=(0.5, 1.5))
+    drawing = str(render.svg(spec, config=CONFIG, id="s", title="S", description="D"))
+    assert ">20%<" in drawing
+    assert ">50%<" not in drawing
+    assert drawing.count('aria-roledescription="rule mark"') == 1 or drawing.count("stroke-dasharray") == 1
+    assert scatter.end_of_shares([scatter.Dot(name="a", x=0.97, y=1.0)], 0.5) == 1.0
+
+
 def test_land_is_drawn_once_in_the_chapter(made: Result) -> None:
     ring = [[float(x), float(10 + x % 3)] for x in range(-60, 61)]
     square = [[*ring, [60.0, -20.0], [-60.0, -20.0], ring[0]]]
@@ -732,6 +758,85 @@ def test_a_measure_of_branches_says_of_which(made: Result) -> None:
     structure = next(t for t in block.tables if t.caption.endswith("structure"))
     found = [cells[0].small for cells in structure.rows if cells[0].text == "Core–periphery fit"]
     assert found == ["Headquarters to offices", "Headquarters to research companies"]
+
+
+@pytest.mark.parametrize(("known", "shown"), [(75.0, True), (74.0, False), (None, False)])
+def test_branches_are_listed_where_those_of_half_the_firms_are_known(
+    made: Result, *, known: float | None, shown: bool
+) -> None:
+    structure = made.table("industry_structure")
+    if known is not None:
+        row = ("technology", YEAR, "network_firms", known, None, None, "research")
+        structure = pl.concat([structure, _frame("industry_structure", [row])])
+    block = _section(_chapter(_with(made, {"industry_structure": structure})), "industry").blocks[0]
+    table = next(t for t in block.tables if t.caption.endswith("centres"))
+    assert ("Branches" in [column.label for column in table.columns]) == shown
+    assert ("core" in table.rows[0][-1].text) == shown
+    assert ("of 150 firms" in table.note) == (known is not None)
+    assert ("not listed by city" in table.note) == (known is not None and not shown)
+
+
+def test_a_verdict_stands_beside_the_lean_of_its_lists(made: Result) -> None:
+    note = next(note for note in made.sources if note.state == "used")
+    source = replace(note.source, kind="firms", bias={"en": "Has no firm of Sylvania.", "zh": "没有企业。"})
+    leaning = tuple(replace(one, source=source) if one is note else one for one in made.sources)
+    for language, text in (("en", "Has no firm of Sylvania."), ("zh", "没有企业。")):
+        found = _chapter(replace(made, sources=leaning), language)
+        for anchor in ("industry", "headquarters", "industry40"):
+            assert text in [said for _, said in _section(found, anchor).biases], anchor
+    lead = _section(_chapter(replace(made, sources=leaning)), "industry").lead
+    assert lead.endswith("whose bias this section states.")
+
+
+def test_ranks_by_power_are_of_cities_with_power(made: Result) -> None:
+    table = made.table("ownership_cities").with_columns(
+        power=pl.when(pl.col("city_id") <= 3).then(pl.col("power")).otherwise(0.0)
+    )
+    block = _section(_chapter(_with(made, {"ownership_cities": table})), "ownership").blocks[0]
+    assert len(block.tables[0].rows) == 3
+    assert "Cities without power are not ranked" in block.tables[0].note
+
+
+def test_branches_of_one_firm_rank_no_city(made: Result) -> None:
+    one = pl.col("city_id") == 3
+    table = made.table("ownership_cities").with_columns(
+        headquarters=one.cast(pl.Int64),
+        power=pl.when(one).then(60.0).otherwise(0.0),
+        prestige=pl.when(one).then(0.0).otherwise(60.0 - 2 * pl.col("city_id")),
+    )
+    section = _section(_chapter(_with(made, {"ownership_cities": table})), "ownership")
+    assert "one firm alone, with headquarters in Synthetic 03 and 60 branches elsewhere" in section.lead
+    assert "Synthetic 04 (52)" in section.lead
+    listed = section.blocks[0].tables[0]
+    assert [column.label for column in listed.columns] == ["City", "Branches", "Share"]
+    assert listed.rows[2][0].text == "Synthetic 04"
+    nobody = table.with_columns(power=pl.lit(0.0))
+    without = _section(_chapter(_with(made, {"ownership_cities": nobody})), "ownership")
+    assert "no firm is known with a branch in another city" in without.lead
+    assert not without.blocks[0].tables
+
+
+def test_industry_4_names_the_sources_of_what_it_shows(made: Result) -> None:
+    known = next(note for note in made.sources if note.state == "used")
+    kinds = ("firms", "lighthouses", "patents", "class counts", "offices")
+    sources = tuple(replace(known, source=replace(known.source, id=kind, kind=kind)) for kind in kinds)
+    fields = {"production": {"industry40_fields": ["robots"]}}
+    rows = [("copatenting", "robots", YEAR, 1), ("patent_classes", "robots", YEAR, 1)]
+    rows.append(("patent_classes", "robots", YEAR, 2))
+    nothing = (None,) * (len(FIELD_TOTALS) - 4)
+    totals = pl.DataFrame([row + nothing for row in rows], schema=FIELD_TOTALS, orient="row")
+    changed = replace(
+        _with(made, {"field_totals": totals}),
+        sources=sources,
+        edition=replace(made.edition, settings=fields),
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(render, "svg", _no_drawing)
+        patch.setattr(maps, "panel", lambda *_, **__: {})
+        view = View(changed, Words("en"))
+        studio = Studio.open(view, land=Land(polygons=[]), config=CONFIG, number=1, prefix="p")
+        found = factories.section(Desk(view), studio)
+    assert [source for source, _ in found.sources] == ["firms", "lighthouses", "class counts"]
 
 
 def test_where_no_tie_is_beyond_chance_the_strongest_are_drawn_and_said_so(made: Result) -> None:

@@ -6,6 +6,7 @@ first city is a pole stands in `cosmopolis.measures.poles`.
 """
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
@@ -70,6 +71,9 @@ ROLES = {
     "lighthouses": "implementer",
 }
 """What makes a city an inventor of automated manufacturing, and what one that puts it to use."""
+
+PATENT_NETWORKS = ("copatenting", "patent_classes")
+"""Networks of `field_totals` that count patents."""
 
 CONCENTRATIONS = (
     "hhi",
@@ -304,6 +308,32 @@ def _shifted(value: float, drawn: list[float], name: str, level: float) -> tuple
     bias = math.fsum(drawn) / len(drawn) - value
     least, most = _LEAST.get(name, 0.0), _MOST.get(name, math.inf)
     return min(max(low - bias, least), value), max(min(high - bias, most), value)
+
+
+def patent_network(totals: pl.DataFrame, fields: Sequence[str]) -> str | None:
+    """Return the network whose patents tell inventors: the one that names more cities in some fields.
+
+    Parameters
+    ----------
+    totals
+        `network, field, city_id`, one row a count; networks that count no patents are not looked at.
+    fields
+        Those of automated manufacturing.
+
+    Returns
+    -------
+    network
+        None where no network counts patents of the fields; of equal ones the first by name.
+
+    Examples
+    --------
+    >>> rows = {"network": ["copatenting", "patent_classes", "patent_classes"], "field": "robots"}
+    >>> patent_network(pl.DataFrame({**rows, "city_id": [1, 1, 2]}), ["robots"])
+    'patent_classes'
+    """
+    mine = totals.filter(pl.col("network").is_in(PATENT_NETWORKS) & pl.col("field").is_in(list(fields)))
+    cities = mine.group_by("network").agg(n=pl.col("city_id").n_unique())
+    return next(iter(cities.sort("n", "network", descending=[True, False])["network"]), None)
 
 
 def roles(counts: pl.DataFrame, *, measure: str, year: int, rule: Rule) -> pl.DataFrame:

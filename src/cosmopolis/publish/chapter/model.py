@@ -90,7 +90,8 @@ class Block:
 class Section:
     """A section of a chapter with its anchor, blocks, notes of caution and sources (ids and titles).
 
-    Where `missing` is said, it stands for all blocks: such a section is one line.
+    Where `missing` is said, it stands for all blocks: such a section is one line. `biases` are titles of
+    sources and how each leans; they stand right below the lead, which rests on them.
     """
 
     anchor: str
@@ -100,6 +101,7 @@ class Section:
     cautions: tuple[str, ...] = ()
     missing: str = ""
     sources: tuple[tuple[str, str], ...] = ()
+    biases: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,15 @@ from cosmopolis.publish.charts import ACCENT, BAR, INK, MUTED, Spec, finished
 
 _SIDE = 300
 
+_ENDS = (0.05, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.75, 0.8, 1.0)
+"""Where the axis of shares may end."""
+
+_NEAR = 1.5
+"""A turn is shown where it is within so many times the largest value."""
+
+_ROOM = {"left": 0, "top": 4, "right": 4, "bottom": 8}
+"""Pixels around the drawing, so that no letter of a title is cut."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Dot:
@@ -24,6 +33,21 @@ class Dot:
     y_high: float | None = None
 
 
+def end_of_shares(dots: Sequence[Dot], turn: float) -> float:
+    """Return where the axis of shares ends: a round share above all values, and above a turn that is near.
+
+    Examples
+    --------
+    >>> end_of_shares([Dot(name="a", x=0.11, y=1.0, x_high=0.14)], 0.5)
+    0.2
+    >>> end_of_shares([Dot(name="a", x=0.4, y=1.0)], 0.5)
+    0.6
+    """
+    most = max(v for dot in dots for v in (dot.x, dot.x_high or 0.0))
+    least = max(most, turn) if turn <= most * _NEAR else most
+    return next((end for end in _ENDS if end > least), 1.0)
+
+
 def scatter(
     dots: Sequence[Dot], *, x_title: str, y_title: str, turns: tuple[float, float], joined: bool = False
 ) -> Spec:
@@ -34,9 +58,9 @@ def scatter(
     dots
         In the order in which a line joins them, where asked for.
     x_title, y_title
-        Of the axes: across from 0 to 1, and up from 1.
+        Of the axes: across from 0 to `end_of_shares`, and up from 1.
     turns
-        Where a line crosses each axis: what lies beyond reads otherwise.
+        Where a line crosses each axis: what lies beyond reads otherwise. One beyond the axis is not drawn.
     joined
         Whether a line goes from each to the next: one thing by year.
     """
@@ -55,10 +79,11 @@ def scatter(
     ]
     most = max(v for dot in dots for v in (dot.y, dot.y_high or 0.0, turns[1]))
     top = span_of([1.0, most], zero=False)[1]
-    across = alt.Scale(domain=[0, 1], nice=False)
+    end = end_of_shares(dots, turns[0])
+    across = alt.Scale(domain=[0, end], nice=False)
     up = alt.Scale(domain=[1, top], nice=False)
     x_axis = alt.Axis(
-        values=[0, 0.25, 0.5, 0.75, 1],
+        tickCount=5,
         format=".0%",
         title=x_title,
         titleAnchor="start",
@@ -81,7 +106,9 @@ def scatter(
     base = alt.Chart(alt.NamedData(name="dots"))
     turn = alt.Chart(alt.NamedData(name="turns"))
     layers = [
-        turn.mark_rule(color=MUTED, strokeDash=[2, 2]).encode(x=alt.X("x:Q", scale=across)),
+        turn.transform_filter(f"datum.x <= {end}")
+        .mark_rule(color=MUTED, strokeDash=[2, 2])
+        .encode(x=alt.X("x:Q", scale=across)),
         turn.mark_rule(color=MUTED, strokeDash=[2, 2]).encode(y=alt.Y("y:Q", scale=up)),
         base.transform_filter("isValid(datum.x_low) && isValid(datum.x_high)")
         .mark_rule(color=BAR, strokeWidth=2.5)
@@ -104,5 +131,5 @@ def scatter(
             x=x, y=y, text=alt.Text("name:N")
         ),
     ]
-    chart = alt.layer(*layers).properties(width=_SIDE, height=_SIDE)
+    chart = alt.layer(*layers).properties(width=_SIDE, height=_SIDE, padding=_ROOM)
     return finished(chart, {"dots": rows, "turns": [{"x": turns[0], "y": turns[1]}]})

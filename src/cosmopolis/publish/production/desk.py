@@ -151,6 +151,15 @@ class Desk(ChapterDesk):
             if note.source.kind in kinds and note.state == "used"
         )
 
+    def biases(self, kinds: Sequence[str]) -> tuple[tuple[str, str], ...]:
+        """Return titles of the sources of some kinds, and what the catalogue says of the lean of each."""
+        found = self.view.biases(source for source, _ in self.sources(kinds))
+        return tuple((bias.title, bias.text) for bias in found)
+
+    def leaning(self, kinds: Sequence[str]) -> str:
+        """Say that a finding holds for the sources used alone; empty where none is known to lean."""
+        return self.words("production.leaning") if self.biases(kinds) else ""
+
     def missing(self, key: str, kinds: Sequence[str]) -> str:
         """Say why a section has nothing to show, and which sources were asked for and not had."""
         w = self.words

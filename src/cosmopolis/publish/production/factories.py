@@ -2,14 +2,24 @@
 
 import polars as pl
 
+from cosmopolis.measures import industry
 from cosmopolis.publish import network_pages
 from cosmopolis.publish.chapter import maps
 from cosmopolis.publish.chapter.model import Block, Column, Figure, Key, Section, Table, row
 from cosmopolis.publish.chapter.studio import Studio
 from cosmopolis.publish.maps import Node, short
+from cosmopolis.publish.production import figures
 from cosmopolis.publish.production.desk import Desk, heading
 
 KINDS = ("firms", "lighthouses", "patents", "class counts")
+"""Kinds of source that a section without data asks for."""
+
+_KINDS_OF = {
+    "headquarters": ("firms",),
+    "plants": ("firms", "offices", "legal entities"),
+    "lighthouses": ("lighthouses",),
+}
+_PATENT_KINDS = {"copatenting": "patents", "patent_classes": "class counts"}
 
 ROLES = ("inventor", "implementer")
 
@@ -36,8 +46,21 @@ def section(desk: Desk, studio: Studio) -> Section:
         lead=finding(desk, rows),
         blocks=(_block(desk, studio, rows, pairs),),
         cautions=(w("production.industry40_caution"),),
-        sources=desk.sources(KINDS),
+        sources=desk.sources(_kinds(desk, rows)),
+        biases=desk.biases(_kinds(desk, rows)),
     )
+
+
+def _kinds(desk: Desk, rows: pl.DataFrame) -> tuple[str, ...]:
+    """Return the kinds of source that the shown measures come from."""
+    measures = set(rows["measure"].to_list())
+    found = [kind for measure in _MEASURES if measure in measures for kind in _KINDS_OF.get(measure, ())]
+    if "patents" in measures:
+        totals = desk.view.result.tables.get("field_totals")
+        fields = desk.settings.get("industry40_fields") or ()
+        network = None if totals is None else industry.patent_network(totals, fields)
+        found += [_PATENT_KINDS[network]] if network is not None else list(_PATENT_KINDS.values())
+    return tuple(dict.fromkeys(found))
 
 
 def _pairs(rows: pl.DataFrame) -> list[tuple[str, str]]:
@@ -98,8 +121,9 @@ def finding(desk: Desk, rows: pl.DataFrame) -> str:
 
 
 def _block(desk: Desk, studio: Studio, rows: pl.DataFrame, pairs: list[tuple[str, str]]) -> Block:
+    drawn = _maps(desk, studio, rows, pairs) if len(pairs) > 1 else _map(desk, studio, rows, pairs[0])
     return Block(
-        figures=(_maps(desk, studio, rows, pairs),),
+        figures=(drawn,),
         tables=tuple(_table(desk, _of(desk, rows, *pair), pair) for pair in pairs),
         beside=True,
     )
@@ -111,6 +135,18 @@ def _name(desk: Desk, pair: tuple[str, str]) -> str:
         "common.colon",
         label=w.or_id("industry40_role", pair[0]),
         text=w.or_id("industry40_measure", pair[1]),
+    )
+
+
+def _map(desk: Desk, studio: Studio, rows: pl.DataFrame, pair: tuple[str, str]) -> Figure:
+    """Draw the only role and measure there is on a map as wide as the page."""
+    w, mine = desk.words, _of(desk, rows, *pair)
+    return figures.city_map(
+        desk,
+        studio,
+        list(mine.select("city_id", "count").iter_rows()),
+        label=w("production.industry40_map", title=_name(desk, pair), year=desk.year(mine)),
+        node_title=w.or_id("industry40_measure", pair[1]),
     )
 
 

@@ -42,7 +42,10 @@ def section(desk: Desk, studio: Studio) -> Section:
     return Section(
         anchor="production-headquarters",
         title=w("production.sectors"),
-        lead=finding(desk, rows) if rows.height else w("production.complexity_lead"),
+        lead=w.sentences([finding(desk, rows), desk.leaning(KINDS)])
+        if rows.height
+        else w("production.complexity_lead"),
+        biases=desk.biases(KINDS),
         blocks=(*blocks, *complexity),
         cautions=(w("production.headquarters_caution"),),
         sources=desk.sources(KINDS),

@@ -10,8 +10,8 @@ from cosmopolis.publish.chapter.studio import Studio
 from cosmopolis.publish.production import figures, ownership
 from cosmopolis.publish.production.desk import Desk
 
-KINDS = ("firms", "offices")
-"""Kinds of source that the tables of this section come from."""
+KINDS = ("firms",)
+"""Kinds of source that headquarters come from."""
 
 FIRST_BASKET = "technology"
 
@@ -35,6 +35,9 @@ _NAMED = 6
 _ROWS_OF_OTHERS = 8
 """Rows of the centres of a basket that is not the first."""
 
+_BRANCHES_KNOWN = 0.5
+"""Branches and the core are told city by city where those of at least this share of the firms are known."""
+
 Bounded = tuple[float | None, float | None, float | None]
 _VERDICTS = ("unipolar", "bipolar", "multipolar", "unclear")
 
@@ -53,11 +56,18 @@ def section(desk: Desk, studio: Studio) -> Section:
     return Section(
         anchor="production-industry",
         title=w("production.industry"),
-        lead=finding(desk, baskets[0]),
+        lead=w.sentences([finding(desk, baskets[0]), desk.leaning(KINDS)]),
+        biases=desk.biases(KINDS),
         blocks=(*_absent(desk, baskets), *(_block(desk, studio, basket) for basket in baskets)),
         cautions=(w("production.industry_caution"), w("production.verdict_rule")),
-        sources=desk.sources(KINDS),
+        sources=desk.sources((*KINDS, *_branch_kinds(desk))),
     )
+
+
+def _branch_kinds(desk: Desk) -> tuple[str, ...]:
+    """Return the kinds of source whose branches a shown measure of structure is of."""
+    fields = desk.table("industry_structure").drop_nulls("network")["network"].unique().sort().to_list()
+    return tuple(ownership.FIELD_KINDS[field] for field in fields if field in ownership.FIELD_KINDS)
 
 
 def _baskets(desk: Desk) -> tuple[str, ...]:
@@ -160,10 +170,34 @@ def _groups(desk: Desk, basket: str) -> tuple[str, ...]:
             firms=entry["firms"],
             share=desk.percent(entry["share"]),
             rank=desk.rank(entry["rank"], entry["rank_low"], entry["rank_high"]),
-            verdict=w.or_id("pole_verdict", entry["verdict"]),
+            verdict=_poles_with(desk, entry),
         )
         for entry in rows.sort("rank", "group", nulls_last=True).iter_rows(named=True)
     )
+
+
+def _poles_with(desk: Desk, entry: dict[str, Any]) -> str:
+    """Say whose poles there are where a group of cities is taken as one, the group by its own name."""
+    w = desk.words
+    if entry["first"] is None or entry["verdict"] not in _VERDICTS:
+        return w.or_id("pole_verdict", entry["verdict"])
+
+    def named(city: int | None) -> str:
+        if city == entry["city_id"]:
+            return w.said({"en": entry["name"], "zh": entry["name_zh"] or entry["name"]})
+        return desk.city(city)
+
+    first, second = named(entry["first"]), named(entry["second"])
+    return w(f"group_verdict.{entry['verdict']}", first=first, second=second)
+
+
+def _known_branches(desk: Desk, basket: str) -> tuple[int, int] | None:
+    """Return how many of a basket's firms have known branches, and how many firms there are."""
+    structure = _structure(desk, basket)
+    firms, _, _ = structure.get(("firms", ""), (None, None, None))
+    known = [value for (measure, _), (value, _, _) in structure.items() if measure == "network_firms"]
+    found = max((value for value in known if value is not None), default=None)
+    return None if firms is None or found is None else (round(found), round(firms))
 
 
 def _block(desk: Desk, studio: Studio, basket: str) -> Block:
@@ -191,12 +225,13 @@ def _block(desk: Desk, studio: Studio, basket: str) -> Block:
 
 def _centres_table(desk: Desk, basket: str, centres: pl.DataFrame) -> Table:
     w = desk.words
-    branches = bool(centres["branches"].fill_null(0).sum())
+    known = _known_branches(desk, basket)
+    branches = known is not None and known[1] > 0 and known[0] / known[1] >= _BRANCHES_KNOWN
     most = desk.rows if basket == _baskets(desk)[0] else _ROWS_OF_OTHERS
     body = []
     for entry in centres.head(most).iter_rows(named=True):
         role = w.or_id("centre_role", entry["role"]) if entry["role"] else w.no_data
-        core = w("production.in_core") if entry["core"] else ""
+        core = w("production.in_core") if branches and entry["core"] else ""
         body.append(
             row(
                 desk.rank(entry["rank"], entry["rank_low"], entry["rank_high"]),
@@ -219,8 +254,16 @@ def _centres_table(desk: Desk, basket: str, centres: pl.DataFrame) -> Table:
         ),
         rows=tuple(body),
         head=1,
-        note=desk.drawn("firms"),
+        note=w.sentences([desk.drawn("firms"), _branches_note(desk, known, shown=branches)]),
     )
+
+
+def _branches_note(desk: Desk, known: tuple[int, int] | None, *, shown: bool) -> str:
+    """Say of how many firms branches are known; nothing where no network was measured."""
+    if known is None:
+        return ""
+    key = "production.branches_known" if shown else "production.branches_left_out"
+    return desk.words(key, some=known[0], n=known[1])
 
 
 def _structure_table(desk: Desk, basket: str, year: str) -> Table:

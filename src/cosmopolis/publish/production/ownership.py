@@ -1,5 +1,7 @@
 """Section on ownership: power and prestige of cities by their firms' branches, and how exact places are."""
 
+import math
+
 import polars as pl
 
 from cosmopolis.networks.links import kind
@@ -13,11 +15,20 @@ from cosmopolis.publish.production.desk import Desk
 
 KINDS = ("offices", "legal entities", "organisations", "supplier sites")
 
+FIELD_KINDS = {
+    "offices": "offices",
+    "subsidiaries": "legal entities",
+    "research": "organisations",
+    "suppliers": "supplier sites",
+}
+"""The kind of source that knows the branches of each field."""
+
 NETWORK = "ownership"
 LEVELS = ("city", "town", "country", "none")
 """From the finest to none: what is known of a row's place."""
 
 _TIES = 200
+_NAMED = 3
 
 
 def section(desk: Desk, studio: Studio) -> Section:
@@ -62,10 +73,25 @@ def name(desk: Desk, field: str) -> str:
     return desk.words.said(kind(NETWORK, field).name)
 
 
+def is_one_firm(rows: pl.DataFrame) -> bool:
+    """Return whether the branches of a field are those of one firm, by which no city can be ranked."""
+    return int(rows["headquarters"].sum()) == 1
+
+
+def _places(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the cities that have branches of firms from elsewhere, those with most first."""
+    held = rows.filter(pl.col("prestige") > 0)
+    return held.sort("prestige", "city_id", descending=[True, False])
+
+
 def finding(desk: Desk, field: str) -> str:
     """Say which city commands most branches elsewhere, and which holds most of others."""
     w, rows = desk.words, _cities(desk, field)
+    if not (rows["power"] > 0).any():
+        return w("production.no_power", field=name(desk, field), year=desk.year(rows))
     first = rows.row(0, named=True)
+    if is_one_firm(rows):
+        return _one_firm(desk, field, rows)
     text = [
         w(
             "production.most_power",
@@ -76,21 +102,82 @@ def finding(desk: Desk, field: str) -> str:
             rank=desk.rank(first["rank"], first["rank_low"], first["rank_high"]),
         )
     ]
-    held = rows.drop_nulls("prestige").sort("prestige", "city_id", descending=[True, False])
-    if held.height and held["prestige"][0] > 0:
+    held = _places(rows)
+    if held.height:
         best = held.row(0, named=True)
         text.append(w("production.most_prestige", city=desk.city(best["city_id"]), n=round(best["prestige"])))
     return w.sentences(text)
 
 
+def _one_firm(desk: Desk, field: str, rows: pl.DataFrame) -> str:
+    """Say where the branches are of the only firm that is known."""
+    w, held = desk.words, _places(rows)
+    names = [
+        w("production.with_share", name=desk.city(city), share=w.whole(round(n)))
+        for city, n in held.select("city_id", "prestige").head(_NAMED).iter_rows()
+    ]
+    text = [
+        w(
+            "production.one_firm",
+            field=name(desk, field),
+            year=desk.year(rows),
+            city=desk.city(rows["city_id"][0]),
+            n=round(rows["power"][0]),
+            cities=held.height,
+            names=w.joined(names),
+        )
+    ]
+    kind_of_source = FIELD_KINDS.get(field)
+    titles = [] if kind_of_source is None else [title for _, title in desk.sources((kind_of_source,))]
+    if len(titles) == 1:
+        text.append(w("production.one_firm_source", title=titles[0]))
+    return w.sentences(text)
+
+
 def _block(desk: Desk, studio: Studio, field: str, *, first: bool) -> Block:
-    w, rows = desk.words, _cities(desk, field)
+    rows = _cities(desk, field)
+    one = is_one_firm(rows)
+    ranked = rows.filter(pl.col("power") > 0)
+    tables: tuple[Table, ...] = ()
+    if ranked.height:
+        tables = (_one_firm_table(desk, field, rows),) if one else (_table(desk, field, ranked),)
+    drawn: tuple[Figure, ...] = ()
+    if first and ranked.height:
+        drawn = ((_one_firm_map if one else _map)(desk, studio, field, rows),)
     return Block(
         title=name(desk, field),
         sentences=() if first else (finding(desk, field),),
-        figures=(_map(desk, studio, field, rows),) if first else (),
-        tables=(_table(desk, field, rows),) if rows.height else (),
-        missing="" if rows.height else w("production.no_ownership"),
+        figures=drawn,
+        tables=tables,
+    )
+
+
+def _one_firm_map(desk: Desk, studio: Studio, field: str, rows: pl.DataFrame) -> Figure:
+    return figures.city_map(
+        desk,
+        studio,
+        list(_places(rows).select("city_id", "prestige").iter_rows()),
+        label=desk.words("production.one_firm_figure", field=name(desk, field)),
+        node_title=desk.words("production.branch_key"),
+    )
+
+
+def _one_firm_table(desk: Desk, field: str, rows: pl.DataFrame) -> Table:
+    """List where one firm has its branches, without ranks."""
+    w, held = desk.words, _places(rows)
+    whole = math.fsum(held["prestige"])
+    return Table(
+        caption=w("production.one_firm_table", field=name(desk, field), year=desk.year(rows)),
+        columns=(
+            Column(label=w("common.city")),
+            Column(label=w("production.branches"), number=True),
+            Column(label=w("chapter.share"), number=True),
+        ),
+        rows=tuple(
+            row(desk.city_cell(city), w.whole(round(n)), desk.percent(n / whole))
+            for city, n in held.select("city_id", "prestige").head(desk.rows).iter_rows()
+        ),
+        note=w("production.one_firm_note"),
     )
 
 

@@ -57,7 +57,10 @@ def blocks(desk: Desk, studio: Studio) -> tuple[Block, ...]:
         title=label,
         description=w.sentences([label, *said]),
     )
-    figure = studio.figure(panel, label=label, shape="chart", notes=(w("production.strategy_key"),))
+    notes = [w("production.strategy_key")]
+    if scatter.end_of_shares(dots, _RULE.regional) < _RULE.regional:
+        notes.append(w("production.strategy_beyond", share=w.share(_RULE.regional)))
+    figure = studio.figure(panel, label=label, shape="chart", notes=tuple(notes))
     table = Table(
         caption=w("production.strategy_table"),
         columns=(

@@ -19,6 +19,10 @@ MEASURES = ("ideal_point_distance", "vote_agreement", "distance_km")
 _RISES_NEARER = ("vote_agreement",)
 """Measures whose rise means nearer; a fall of any other does."""
 
+_IN_SPACE = "distance_km"
+
+_DECIDED = ("nearer", "farther", "steady")
+
 _FLOWS = ("both", "exports", "imports")
 _BASES = ("directed", "both_ways")
 _WORLD = "*"
@@ -114,28 +118,63 @@ def _verdict(desk: Desk, entry: dict[str, Any] | None, measure: str) -> str:
 
 def finding(desk: Desk, diversity: pl.DataFrame, nearness: pl.DataFrame) -> str:
     """Say which way the world's trade goes in politics and in space, and whose partners grow in number."""
-    w = desk.words
     text = []
     if nearness.height:
-        trends = _trends(desk, str(nearness["flow"][0]))
-        clauses = [
-            w(
-                "production.nearness_clause",
-                measure=w.or_id("trade_measure", measure),
-                verdict=_verdict(desk, trends[_WORLD, measure], measure),
-            )
-            for measure in MEASURES
-            if (_WORLD, measure) in trends
-        ]
-        if clauses:
-            years = _followed([entry for (country, _), entry in trends.items() if country == _WORLD])
-            text.append(
-                w("production.world_nearness", years=years, clauses=w("common.semicolon").join(clauses))
-            )
-        text.append(_beyond_size(desk, nearness))
+        text += [_answer(desk, nearness), _beyond_size(desk, nearness)]
     if diversity.height:
         text.append(_more_partners(desk, diversity))
-    return w.sentences(text)
+    return desk.words.sentences(text)
+
+
+def _answer(desk: Desk, rows: pl.DataFrame) -> str:
+    """Say whether the world's trade comes nearer in politics, and how far goods travel."""
+    w, trends = desk.words, _trends(desk, str(rows["flow"][0]))
+    said = {
+        measure: says(measure, trends[_WORLD, measure]["verdict"])
+        for measure in MEASURES
+        if (_WORLD, measure) in trends
+    }
+    clauses = []
+    votes = {measure: verdict for measure, verdict in said.items() if measure != _IN_SPACE}
+    if votes:
+        clauses.append(w(f"trade_politics.{in_politics(list(votes.values()))}"))
+    if _IN_SPACE in said:
+        values = _values(
+            rows.filter((pl.col("country") == _WORLD) & (pl.col("measure") == _IN_SPACE)), "value"
+        )
+        verdict = said[_IN_SPACE] if said[_IN_SPACE] in _DECIDED else "unclear"
+        ends = {
+            end: _written(desk, _IN_SPACE, values[year] if values else None)
+            for end, year in (("first", min(values, default=0)), ("last", max(values, default=0)))
+        }
+        clauses.append(w(f"trade_space.{verdict}", **ends))
+    if not clauses:
+        return ""
+    key = "production.trade_both" if len(clauses) > 1 else "production.trade_one"
+    years = _followed([trends[_WORLD, measure] for measure in said])
+    return w(key, years=years, **dict(zip(("one", "other"), clauses, strict=False)))
+
+
+def in_politics(verdicts: Sequence[str]) -> str:
+    """Sum up what several measures say of nearness in politics.
+
+    `nearer` or `farther` where all say so, `partly_` the same where others say nothing clear, `mixed` where
+    they say both, else `steady` where all do and `unclear` where one does not.
+
+    Examples
+    --------
+    >>> in_politics(["nearer", "nearer"]), in_politics(["unclear", "nearer"])
+    ('nearer', 'partly_nearer')
+    >>> in_politics(["nearer", "farther"]), in_politics(["steady", "steady"])
+    ('mixed', 'steady')
+    """
+    found = set(verdicts)
+    moved = found & {"nearer", "farther"}
+    if len(moved) > 1:
+        return "mixed"
+    if moved:
+        return moved.pop() if len(found) == 1 else f"partly_{moved.pop()}"
+    return "steady" if found == {"steady"} else "unclear"
 
 
 def _beyond_size(desk: Desk, rows: pl.DataFrame) -> str:
@@ -153,14 +192,15 @@ def _beyond_size(desk: Desk, rows: pl.DataFrame) -> str:
                 (pl.col("measure") == measure)
                 & pl.col("year").is_between(entry["from_year"], entry["to_year"])
             )
-            if entry["verdict"] in {"rising", "falling"} and mine.height:
+            verdict = says(measure, entry["verdict"])
+            if verdict in {"nearer", "farther"} and mine.height:
                 return w(
-                    "production.beyond_size",
-                    years=_followed([entry]),
+                    f"{'trade_lean_space' if measure == _IN_SPACE else 'trade_lean_politics'}.{verdict}",
                     measure=w.or_id("trade_measure", measure),
-                    first=w.number(mine["ratio"][0], digits=2),
-                    last=w.number(mine["ratio"][-1], digits=2),
-                    verdict=_verdict(desk, entry, measure),
+                    from_year=str(mine["year"][0]),
+                    to_year=str(mine["year"][-1]),
+                    first=w.share(mine["ratio"][0]),
+                    last=w.share(mine["ratio"][-1]),
                 )
     return ""
 
