@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -118,9 +119,9 @@ def _open(edition: Edition, entries: catalog.Catalog, mirror: Path, cache: Path)
     return Desk(edition=edition, catalog=entries, shelf=shelf, atlas=open_atlas(edition, shelf, steps))
 
 
-def _desk(folder: Path, sources: tuple[str, ...] = SOURCES, settings: str = "") -> Desk:
+def _desk(folder: Path, sources: tuple[str, ...] = SOURCES) -> Desk:
     of = {**world.files(), **_files(folder)}
-    made = world.save(folder, of, edition=world.edition_text(sources) + settings)
+    made = world.save(folder, of, edition=world.edition_text(sources))
     (made.mirror / "trade-table").mkdir()
     (made.mirror / "trade-table" / "own.csv").write_text(OWN, encoding="utf-8")
     (made.mirror / "trade-table" / "second.csv").write_text(MORE, encoding="utf-8")
@@ -238,9 +239,9 @@ def test_downscaled_by_people_and_by_headquarters(
     register = Firms(
         frame=pl.concat([REGISTER.to_frame(), firms.select(firms.columns)], how="diagonal_relaxed")
     )
-    seated = _desk(
-        tmp_path, ("geonames", "country-names", "trade-table"), '\n[production]\ndownscale = "headquarters"\n'
-    )
+    plain = _desk(tmp_path, ("geonames", "country-names", "trade-table"))
+    production = replace(plain.edition.production, downscale="headquarters")
+    seated = replace(plain, edition=replace(plain.edition, production=production))
     found = trade.make(seated, register).tables["downscaled"].filter(measure="exports_musd")
     assert found.select("city_id", "value", "rule").rows() == [
         (ALDER, pytest.approx(100.0), "headquarters"),
