@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def test_organisations_inside_cities(engine: "Engine") -> None:
     """Names are in the order of their bytes, where tables of languages and of UTF-16 have others."""
     names = ["b", "B", "é", "华为", "😀"]  # the last is below the one before it in UTF-16
-    rows = [("a", 2021, "ai", 1, name) for name in reversed(names)]
+    rows: list[tuple[object, ...]] = [("a", 2021, "ai", 1, name) for name in reversed(names)]
     rows += [
         ("a", 2021, "ai", 1, "b"),
         ("b", 2024, "ai", 1, "😀"),

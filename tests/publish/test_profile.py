@@ -16,6 +16,7 @@ from cosmopolis.publish import assets
 from cosmopolis.publish.chapter.model import Section
 from cosmopolis.publish.chapter.studio import Studio
 from cosmopolis.publish.charts import config
+from cosmopolis.publish.innovation.schemas import SCHEMAS as INNOVATION
 from cosmopolis.publish.maps import Land, Node
 from cosmopolis.publish.production.schemas import SCHEMAS
 from cosmopolis.publish.profile import chain, firms, maps, page, peers, standing, ties
@@ -26,6 +27,7 @@ from cosmopolis.publish.words import Words
 
 YEAR = 2031
 HOSTILE_CITY = 1
+PATENTS = "copatenting"
 CITY = 12
 
 
@@ -195,6 +197,21 @@ def test_an_own_table_gives_rank_and_interval(result: Result) -> None:
     assert (one.place.value, one.place.rank, one.place.low, one.place.high) == (7.0, 2, 1, 2)
     text = _texts(firms.section(subject, _studio(subject)))
     assert "research sites of firms | 2,022 | 2 | 3 | 7 | 1 | 2 of 2 | 1–2".replace("2,022", "2022") in text
+
+
+@pytest.mark.parametrize(("heads", "power"), [([2, 1], [0.0, 9.0]), ([1, 0], [7.0, 0.0])])
+def test_no_rank_by_power_without_power_or_by_one_firm_alone(
+    result: Result, heads: list[int], power: list[float]
+) -> None:
+    rows = {"field": ["research"] * 2, "year": [YEAR] * 2, "city_id": [CITY, 13], "headquarters": heads}
+    more = {"branches": [3, 1], "power": power, "prestige": [1.0, 2.0], "rank": [2, 1]}
+    table = pl.DataFrame({**rows, **more, "rank_low": [1, 1], "rank_high": [2, 2]})
+    changed = replace(result, tables={**result.tables, **_filled({"ownership_cities": table})})
+    subject = _subject(changed)
+    section = firms.section(subject, _studio(subject))
+    (sheet,) = (table for block in section.blocks for table in block.tables if "prestige" in table.caption)
+    assert [cells[-1].text for cells in sheet.rows] == ["not ranked"]
+    assert not sheet.rows[0][-1].small
 
 
 # --- maps
@@ -417,6 +434,88 @@ def test_what_the_sources_place_nothing_of_is_said(result: Result) -> None:
     text = _texts(firms.section(subject, _studio(subject)))
     assert "place nothing of these in Synthetic 40:" in text
     assert "Headquarters by sector" in text
+
+
+def _inside(result: Result) -> Result:
+    """Add papers of two windows and patents, and the organisations that work together in the city."""
+
+    def made(name: str, rows: list[tuple[object, ...]]) -> pl.DataFrame:
+        return pl.DataFrame(rows, schema=INNOVATION[name], orient="row")
+
+    columns = dict.fromkeys(INNOVATION["field_totals"])
+    totals = [
+        columns
+        | {"network": network, "field": "ai", "year": year, "city_id": CITY, "count": n, "fractional": 1.0}
+        for network, year, n in (
+            ("coauthorship", 2020, 9),
+            ("coauthorship", 2024, 40),
+            ("copatenting", 2024, 3),
+        )
+    ]
+    old, new = ("coauthorship", "ai", 2015, 2019), ("coauthorship", "ai", 2020, 2024)
+    patents = (PATENTS, "ai", 2020, 2024)
+    tables = {
+        "field_totals": pl.DataFrame(totals, schema=INNOVATION["field_totals"]),
+        "city_inside": made(
+            "city_inside",
+            [
+                (*old, CITY, 77, 7, 70, 70),
+                (*new, 13, 66, 6, 60, 60),
+                (*new, CITY, 40, 5, 32, 10),
+                (*patents, CITY, 3, 0, 0, 0),
+            ],
+        ),
+        "city_organisations": made(
+            "city_organisations",
+            [
+                (*old, CITY, "a", "d", 55, 1),
+                (*new, 13, "a", "e", 44, 1),
+                (*new, CITY, "b", "c", 8, 1),
+                (*new, CITY, "a", "b", 2, 2),
+                *((*new, CITY, "x", f"y{n:02}", 1, 3) for n in range(20)),
+            ],
+        ),
+        "organisations": pl.DataFrame(
+            {"organisation": ["a", "b", "c"], "name": ["Ash", "<i>Birch</i>", "Cedar"]}
+        ),
+    }
+    return replace(result, tables={**result.tables, **tables})
+
+
+def test_ties_inside_the_city_are_those_of_the_last_window(result: Result) -> None:
+    subject = _subject(_inside(result))
+    text = _texts(chain.section(subject, _studio(subject)))
+    assert "No data on ties inside" not in text
+    assert (
+        "25.0% of the records that name Synthetic 12 join two or more organisations of the city (10 of 40)"
+        in text
+    )
+    assert "2020–2024 | 40 | 32 | 5 | 10 | 25.0% | 66.0%" in text  # (10 + 60) of (40 + 66)
+    assert "2020–2024 | 3 | 0 | 0 | 0 | 0.0% | 0.0%" in text
+    assert "its organisations are the applicants, wherever they sit" in text
+    assert "<i>Birch</i> | Cedar | 8 | Ash | <i>Birch</i> | 2 | x | y00 | 1" in text
+    assert "y07" in text
+    assert "y08" not in text  # ten are listed
+    for other in ("55", "44", "77", "70"):
+        assert other not in text
+
+
+def test_a_city_without_records_is_apart_from_a_result_without_tables(result: Result) -> None:
+    made = _inside(result)
+    subject = _subject(made, 40)
+    text = _texts(chain.section(subject, _studio(subject)))
+    assert "No data on ties inside the city: no paper or patent of the last years names it." in text
+    tables = {name: table for name, table in made.tables.items() if name != "city_inside"}
+    subject = _subject(replace(made, tables=tables))
+    text = _texts(chain.section(subject, _studio(subject)))
+    assert "No data on ties inside the city: this result has no papers or patents whose" in text
+
+
+def test_ties_inside_the_city_are_told_in_chinese(result: Result) -> None:
+    subject = _subject(_inside(result), language="zh")
+    text = _texts(chain.section(subject, _studio(subject)))
+    assert "40条记录中，10条由两家及以上同城机构合作完成，占25.0%。" in text
+    assert "合作最多的同城机构" in text
 
 
 # --- whole pages and assets

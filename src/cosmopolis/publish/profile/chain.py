@@ -1,7 +1,7 @@
 """The city's place in the chain from science to technology to industry: what it has at each stage, and whose.
 
-Papers and institutions, patents, firms, capital. Ties inside the city are not in a result's tables, which
-keep ties between cities; the section says so.
+Papers and institutions, patents, firms, capital, and who works together: inside the city (`inside`) and with
+other cities.
 """
 
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ from cosmopolis.publish.chapter.model import Block, Cell, Column, Figure, Sectio
 from cosmopolis.publish.chapter.studio import Studio
 from cosmopolis.publish.innovation.fields import shown_only
 from cosmopolis.publish.innovation.topics import WITHOUT_TIES, Desk, Topic
+from cosmopolis.publish.profile import inside
 from cosmopolis.publish.profile.subject import Place, Subject, given, latest, place_of
 
 ORGANISATIONS = 10
@@ -176,16 +177,12 @@ def section(subject: Subject, studio: Studio) -> Section:
         for stage in ("science", "technology", "industry", "capital")
         if all(link.stage != stage for link in found)
     ]
-    gaps = (
-        w("profile.no_stage", names=w.joined(missing)) if missing else "",
-        w("profile.no_inside"),
-    )
     block = Block(
-        sentences=tuple(text for text in gaps if text),
+        sentences=(w("profile.no_stage", names=w.joined(missing)),) if missing else (),
         figures=_figures(subject, studio, found),
         tables=(_table(subject, found),) if found else (),
     )
-    blocks = (block, *_institutions(subject))
+    blocks = (block, *inside.blocks(subject), *_institutions(subject))
     return Section(anchor="chain", title=w("profile.chain"), lead=w("profile.chain_lead"), blocks=blocks)
 
 
