@@ -271,6 +271,8 @@ def _ownership(subject: Subject, studio: Studio, table: pl.DataFrame) -> Block |
         if own.is_empty():
             continue
         cells = own.row(0, named=True)
+        ranked = of_field.filter(pl.col("power") > 0)["rank"].count()
+        lone = of_field["headquarters"].sum() == 1
         rows.append(
             row(
                 w.or_id("profile_field", str(field)),
@@ -279,7 +281,9 @@ def _ownership(subject: Subject, studio: Studio, table: pl.DataFrame) -> Block |
                 w.whole(cells["branches"]),
                 w.amount(cells["power"]),
                 w.amount(cells["prestige"]),
-                _rank(subject, cells, "power", of_field["rank"].count()),
+                Cell(text=w("profile.powerless"))
+                if lone or not cells["power"]
+                else _rank(subject, cells, "power", ranked),
             )
         )
     if not rows:
