@@ -71,6 +71,7 @@ NAMED_BY_DATA = {
     "trade_verdict",
     "trade_politics",
     "trade_space",
+    "trade_gap",
     "trade_lean_politics",
     "trade_lean_space",
     "downscaled_measure",

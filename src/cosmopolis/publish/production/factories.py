@@ -47,7 +47,7 @@ def section(desk: Desk, studio: Studio) -> Section:
         blocks=(_block(desk, studio, rows, pairs),),
         cautions=(w("production.industry40_caution"),),
         sources=desk.sources(_kinds(desk, rows)),
-        biases=desk.biases(_kinds(desk, rows)),
+        biases=desk.biases([kind for kind in _kinds(desk, rows) if kind in _KINDS_OF["headquarters"]]),
     )
 
 

@@ -196,7 +196,7 @@ def _beyond_size(desk: Desk, rows: pl.DataFrame) -> str:
             if verdict in {"nearer", "farther"} and mine.height:
                 return w(
                     f"{'trade_lean_space' if measure == _IN_SPACE else 'trade_lean_politics'}.{verdict}",
-                    measure=w.or_id("trade_measure", measure),
+                    measure=w.or_id("trade_gap", measure),
                     from_year=str(mine["year"][0]),
                     to_year=str(mine["year"][-1]),
                     first=w.share(mine["ratio"][0]),
