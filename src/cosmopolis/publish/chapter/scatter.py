@@ -87,6 +87,7 @@ def scatter(
         format=".0%",
         title=x_title,
         titleAnchor="start",
+        titlePadding=8,
         domain=False,
         ticks=False,
     )

@@ -1,5 +1,7 @@
 """Section on financial centres: cities whose exchanges list the firms of other cities and countries."""
 
+import polars as pl
+
 from cosmopolis.publish.chapter.model import Block, Column, Section, Table, row
 from cosmopolis.publish.chapter.studio import Studio
 from cosmopolis.publish.production import figures
@@ -32,7 +34,7 @@ def section(desk: Desk, studio: Studio) -> Section:
                 rank=desk.rank(entry["rank"], entry["rank_low"], entry["rank_high"]),
             ),
         )
-        for entry in rows.iter_rows(named=True)
+        for entry in rows.filter(pl.col("strength") > 0).iter_rows(named=True)
     ]
     table = Table(
         caption=w("production.finance_table", year=year),
@@ -81,7 +83,9 @@ def section(desk: Desk, studio: Studio) -> Section:
                         label=w("production.finance_figure", year=year),
                         notes=(w("production.finance_key"),),
                     ),
-                ),
+                )
+                if bars
+                else (),
                 tables=(table,),
             ),
         ),
