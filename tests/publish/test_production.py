@@ -723,7 +723,9 @@ def test_an_axis_of_shares_ends_near_its_values_and_says_where_it_would_turn() -
     height = re.search(r'viewBox="0 0 [\d.]+ ([\d.]+)"', drawing)
     origin = re.search(r'<g fill="none" transform="translate\([\d.]+,([\d.]+)\)"', drawing)
     title = re.search(r"translate\(0,([\d.]+)\)[^>]*>Sites gjpqy", drawing)
-    assert height and origin and title
+    assert height is not None
+    assert origin is not None
+    assert title is not None
     below = float(height[1]) - float(origin[1]) - 300 - float(title[1])
     assert below >= 12 * 0.35  # room for descenders of 12 pixels' type
     assert scatter.end_of_shares([scatter.Dot(name="a", x=0.97, y=1.0)], 0.5) == 1.0
