@@ -632,6 +632,17 @@ def test_both_sides_of_industry_4_are_compared(made: Result) -> None:
     assert "Of implementers there are no data" in alone
 
 
+def test_the_first_cities_of_a_roster_are_counted_by_region(made: Result, english: Chapter) -> None:
+    roster = _section(english, "services").blocks[0]
+    table = next(table for table in roster.tables if "by region" in table.caption)
+    counted = [int(cells[1].text) for cells in table.rows]
+    whole = made.table("interlocking_cities").filter(
+        (pl.col("sector") == "all") & (pl.col("year") == pl.col("year").max())
+    )
+    assert sum(counted) == min(100, whole.drop_nulls("gnc").height)
+    assert counted == sorted(counted, reverse=True)
+
+
 def test_a_place_of_no_city_keeps_its_name(english: Chapter) -> None:
     block = _section(english, "services").blocks[0]
     ranking = next(table for table in block.tables if table.wide)

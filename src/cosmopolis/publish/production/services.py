@@ -99,6 +99,7 @@ def _block(desk: Desk, studio: Studio, roster: str, *, first: bool) -> Block:
     tables = (
         _ranking(desk, roster, rows),
         _classes(desk, roster, rows),
+        _regions(desk, roster, rows),
         _sectors(desk, roster),
     )
     return Block(
@@ -229,6 +230,26 @@ def _classes(desk: Desk, roster: str, rows: pl.DataFrame) -> Table:
         ),
         rows=tuple(body),
         note=w("production.classes_note", n=_CLASS_NAMES) if body else "",
+    )
+
+
+def _regions(desk: Desk, roster: str, rows: pl.DataFrame) -> Table:
+    """Count the first cities of the ranking by world region."""
+    w, first = desk.words, rows.head(desk.view.result.shown.top)
+    by_region: dict[str, list[str]] = {}
+    for city_id, label in first.select("city_id", "label").iter_rows():
+        known = None if city_id is None else desk.view.cities.get(city_id)
+        region = known.region if known else w("production.no_city")
+        by_region.setdefault(region, []).append(desk.city(city_id, label))
+    order = sorted(by_region.items(), key=lambda item: (-len(item[1]), item[0]))
+    return Table(
+        caption=w("production.regions_table", roster=desk.roster(roster), n=first.height),
+        columns=(
+            Column(label=w("common.region")),
+            Column(label=w("production.cities"), number=True),
+            Column(label=w("production.first_cities")),
+        ),
+        rows=tuple(row(region, w.whole(len(names)), w.joined(names[:_FIRSTS])) for region, names in order),
     )
 
 

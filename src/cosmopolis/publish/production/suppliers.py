@@ -1,5 +1,8 @@
 """Section on a firm's suppliers: how near they are, over how many places they spread, by which strategy."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import polars as pl
 
 from cosmopolis.publish.chapter.model import Block, Cell, Column, Figure, Panel, Section, Table, row
@@ -86,7 +89,7 @@ def finding(desk: Desk, customer: str) -> str:
         if first["year"] != last["year"]:
             text.append(
                 w(
-                    "production.near_before",
+                    "production.near_before" if apart(first, last) else "production.near_like_before",
                     year=str(first["year"]),
                     share=desk.percent_bounds(first["share"], first["low"], first["high"]),
                 )
@@ -106,6 +109,20 @@ def finding(desk: Desk, customer: str) -> str:
             before = desk.value(first["effective_number"], first["low"], first["high"], digits=1)
             text.append(w("production.spread", before=before, before_year=str(first["year"]), **values))
     return w.sentences(text)
+
+
+def apart(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Say whether the intervals of two numbers (`low`, `high`) have nothing in common.
+
+    Examples
+    --------
+    >>> apart({"low": 0.1, "high": 0.2}, {"low": 0.3, "high": 0.4})
+    True
+    >>> apart({"low": 0.1, "high": 0.3}, {"low": 0.3, "high": 0.4})
+    False
+    """
+    bounds = (one["low"], one["high"], other["low"], other["high"])
+    return None not in bounds and (one["high"] < other["low"] or other["high"] < one["low"])
 
 
 def _centre(desk: Desk, city: int, place: str | None) -> str:
@@ -312,7 +329,7 @@ def _changed(desk: Desk, customer: str) -> str:
         return ""
     years = desk.years(rows.select("from_year", "to_year").row(0))
     names = [
-        w.joined([_place(desk, "country", place) for place in moved["place"].sort().to_list()])
+        w("common.semicolon").join(_place(desk, "country", at) for at in moved["place"].sort().to_list())
         or w("production.nobody")
         for moved in (rows.filter(pl.col(side) > 0) for side in ("entries", "exits"))
     ]
