@@ -81,6 +81,36 @@ def test_a_row_that_was_quarantined_when_read_and_is_used(ledger: Ledger) -> Non
         ledger.entries()
 
 
+def test_files_that_were_read_together(tmp_path: Path) -> None:
+    path = tmp_path / "away.parquet"
+    lines = [(2, "c", None, "broken"), (5, "k", "x", "the same as row 1"), (8, "k", "y", "the same as row 7")]
+    quarantine_rows("s", "p", lines).write_parquet(path)
+    starts = (("a.csv", 0), ("empty.csv", 3), ("b.csv", 3), ("", 6))
+    rows = FileRows(file="", before=0, rows_in=9, rows_quarantined=3, quarantine=path, starts=starts)
+    ledger = Ledger()
+    ledger.open_files("s", "p", [rows])
+    ledger.use("s", "p", pl.Series([1, 4, 6, 7]))
+    ledger.quarantine(quarantine_rows("s", "p", [(3, "c", None, "late"), (9, "c", None, "of no row")]))
+    assert ledger.entries()["s"] == {"rows_in": 9, "rows_used": 4, "rows_quarantined": 5}
+    assert ledger.tables()["s"].select("part", "row", "reason").rows() == [
+        ("p", 2, "the same as row 1"),
+        ("p", 3, "of no row"),
+        ("p:a.csv", 2, "broken"),
+        ("p:a.csv", 3, "late"),
+        ("p:b.csv", 2, "the same as row 1 of a.csv"),
+    ]
+
+
+def test_a_folder_that_is_read_as_one_has_no_empty_file(tmp_path: Path) -> None:
+    path = tmp_path / "away.parquet"
+    quarantine_rows("s", "p", [(2, "c", None, "broken")]).write_parquet(path)
+    ledger = Ledger()
+    ledger.open_files("s", "p", [FileRows(file="", before=0, rows_in=3, rows_quarantined=1, quarantine=path)])
+    ledger.use("s", "p", pl.Series([1]))
+    ledger.quarantine(quarantine_rows("s", "p", [(3, "c", None, "late")]))
+    assert ledger.tables()["s"].select("part", "row").rows() == [("p", 2), ("p", 3)]
+
+
 @settings(deadline=None, max_examples=50)  # files are written
 @given(
     spans=st.lists(st.tuples(st.integers(0, 6), st.integers(0, 3)), max_size=6),

@@ -14,6 +14,8 @@ from cosmopolis.errors import LedgerError
 from cosmopolis.records import Admitted
 from cosmopolis.sources.raw import QUARANTINE_SCHEMA
 
+_TWIN = r"^the same as row (\d+)$"  # the reason of `cosmopolis.records.admit`
+
 
 @dataclass(frozen=True, kw_only=True)
 class FileRows:
@@ -29,6 +31,8 @@ class FileRows:
         Rows in the file, and those of them that stand in `quarantine`.
     quarantine
         A Parquet file by `QUARANTINE_SCHEMA`, one line for each row, with row numbers of the file.
+    starts
+        `(file, before)` of each file, where several were read together and rows are numbered through all.
     """
 
     file: str
@@ -36,12 +40,19 @@ class FileRows:
     rows_in: int
     rows_quarantined: int
     quarantine: Path
+    starts: tuple[tuple[str, int], ...] = ()
 
     def lines(self, part: str) -> pl.LazyFrame:
         """Return the quarantined lines as they are told to a reader, the part followed by the file."""
-        return pl.scan_parquet(self.quarantine).with_columns(
-            pl.lit(f"{part}:{self.file}" if self.file else part).alias("part")
-        )
+        lines = pl.scan_parquet(self.quarantine)
+        if self.starts:
+            return _by_file(lines.collect(), part, self.starts).lazy()
+        return lines.with_columns(pl.lit(_named(part, self.file)).alias("part"))
+
+    def places(self) -> tuple[tuple[str, int], ...]:
+        """Return the files with what is before the rows of each in the part."""
+        starts = self.starts or ((self.file, 0),)
+        return tuple((file, self.before + before) for file, before in starts)
 
 
 @dataclass(kw_only=True)
@@ -110,7 +121,8 @@ class Ledger:
             if of == source:
                 for file in files:
                     if file.rows_quarantined:
-                        by_part.setdefault(f"{part}:{file.file}", []).append(file.lines(part))
+                        for name, told in _apart(file, part):
+                            by_part.setdefault(name, []).append(told)
         for (part,), group in self._later(source).group_by(["part"], maintain_order=True):
             by_part.setdefault(str(part), []).append(group.lazy())
         for (of, part), (_, aside) in self._counts.items():
@@ -135,7 +147,8 @@ class Ledger:
         told = []
         for (part,), group in lines.group_by(["part"], maintain_order=True):
             files = self._files.get((source, str(part)))
-            told.append(_by_file(group, str(part), files) if files else group)
+            places = [place for file in files or () for place in file.places()]
+            told.append(_by_file(group, str(part), places) if places else group)
         return pl.concat([lines.clear(), *told])
 
     def sources(self) -> list[str]:
@@ -216,13 +229,44 @@ def _set_aside(source: str, part: str, aside: Mapping[str, int]) -> pl.DataFrame
     return pl.DataFrame(lines, schema=QUARANTINE_SCHEMA, orient="row")
 
 
-def _by_file(lines: pl.DataFrame, part: str, files: Sequence[FileRows]) -> pl.DataFrame:
-    """Tell lines with row numbers of a part by the file and the number there."""
-    starts = pl.DataFrame(
-        {"before": [file.before for file in files], "file": [file.file for file in files]},
-        schema={"before": pl.Int64, "file": pl.String},
-    ).sort("before")
-    at = pl.Series(starts["before"].search_sorted(lines["row"], side="left"), dtype=pl.Int64) - 1
-    before = starts["before"].gather(at)
-    names = pl.Series([f"{part}:{name}" for name in starts["file"]], dtype=pl.String).gather(at)
-    return lines.with_columns(names.alias("part"), (lines["row"] - before).alias("row"))
+def _named(part: str, file: str) -> str:
+    """Write a part and the file; the part alone where the rows are of no one file."""
+    return f"{part}:{file}" if file else part
+
+
+def _apart(file: FileRows, part: str) -> list[tuple[str, pl.LazyFrame]]:
+    """Give the lines of a file by the name of their part; of files that were read together, file by file."""
+    lines = file.lines(part)
+    if not file.starts:
+        return [(_named(part, file.file), lines)]
+    groups = lines.collect().group_by(["part"], maintain_order=True)
+    return [(str(name), group.lazy()) for (name,), group in groups]
+
+
+def _by_file(lines: pl.DataFrame, part: str, places: Sequence[tuple[str, int]]) -> pl.DataFrame:
+    """Tell lines with row numbers of a part by the file and the number there.
+
+    A row that is the same as another is told by that one's file and number too.
+    """
+    starts = pl.DataFrame(list(places), schema={"file": pl.String, "before": pl.Int64}, orient="row").sort(
+        "before", maintain_order=True
+    )
+    names = pl.Series([_named(part, name) for name in starts["file"]], dtype=pl.String)
+    at, row = _looked_up(starts["before"], lines["row"])
+    twins = lines["reason"].str.extract(_TWIN).cast(pl.Int64)
+    twin_at, twin_row = _looked_up(starts["before"], twins)
+    of = pl.DataFrame({"file": starts["file"].gather(twin_at), "row": twin_row})
+    same = of.select(
+        pl.when(pl.col("file") != "")
+        .then(pl.format("the same as row {} of {}", "row", "file"))
+        .otherwise(pl.format("the same as row {}", "row"))
+    ).to_series()
+    reason = same.zip_with(twins.is_not_null(), lines["reason"]).alias("reason")
+    return lines.with_columns(names.gather(at).alias("part"), row.alias("row"), reason)
+
+
+def _looked_up(starts: pl.Series, rows: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Return which file each row of a part is in, and its number there; null stays null."""
+    at = pl.Series(starts.search_sorted(rows.fill_null(1), side="left"), dtype=pl.Int64) - 1
+    at = at.to_frame("at").select(pl.when(rows.is_not_null()).then("at")).to_series()
+    return at, rows - starts.gather(at)

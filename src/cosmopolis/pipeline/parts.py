@@ -13,11 +13,11 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,7 @@ LISTING = "parts.json"
 ROWS_TOGETHER = 122_880
 """Rows that are written at once: the length of DuckDB's row groups."""
 
-_FORM = 1  # of what is written: a change here makes all kept records void
+_FORM = 2  # of what is written: a change here makes all kept records void
 _POOL_BYTES = 8_000_000  # below this a second process takes longer to start than it saves
 _LOOK_SECONDS = 0.2  # between two moves of the progress bar
 _DAY_SECONDS = 86_400.0
@@ -60,6 +60,9 @@ class PartCount:
         Rows that stand in the quarantine.
     last_row
         The highest row number: numbers may have gaps where a file has empty lines.
+    starts
+        `[file, before]` of each file, where rows are numbered through several: see
+        `cosmopolis.sources.raw.Start`.
     """
 
     part: str
@@ -67,6 +70,7 @@ class PartCount:
     rows_in: int
     rows_quarantined: int
     last_row: int
+    starts: Sequence[tuple[str, int]] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +140,7 @@ class _Part:
     rows_quarantined: int = 0
     last_row: int = 0
     blocks: int = 0
+    starts: dict[tuple[str, int], None] = field(default_factory=dict)
 
     def add(self, raw: Raw) -> None:
         """Check and write a block of rows."""
@@ -146,6 +151,7 @@ class _Part:
         self.rows_quarantined += admitted.quarantine["row"].n_unique()
         numbers = pl.concat([admitted.frame["row"], admitted.quarantine["row"]])
         self.last_row = max([self.last_row, *numbers.top_k(1)])
+        self.starts.update(dict.fromkeys((start.file, start.before) for start in raw.starts))
         self.blocks += 1
 
     def close(self) -> PartCount:
@@ -160,6 +166,7 @@ class _Part:
             rows_in=self.rows_in,
             rows_quarantined=self.rows_quarantined,
             last_row=self.last_row,
+            starts=tuple(self.starts),
         )
 
     def _part_twins(self) -> None:

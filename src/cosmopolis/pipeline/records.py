@@ -128,6 +128,7 @@ class Shelf:
                                 rows_in=count.rows_in,
                                 rows_quarantined=count.rows_quarantined,
                                 quarantine=away,
+                                starts=tuple((name, rows_before) for name, rows_before in count.starts),
                             )
                         )
                         before += count.last_row

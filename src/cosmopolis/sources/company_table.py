@@ -58,8 +58,8 @@ def read(files: Mapping[str, Path]) -> Iterator[Raw]:
     """
     blocks = partial(own_blocks, source=SOURCE, needed=NEEDED, optional=OPTIONAL, expected=_EXPECTED)
     return (
-        raw_block(SOURCE, "companies", "company", _companies(rows), away)
-        for _, rows, away in numbered(files, source=SOURCE, blocks=blocks)
+        raw_block(SOURCE, "companies", "company", _companies(rows), away, starts=(start,))
+        for start, rows, away in numbered(files, source=SOURCE, blocks=blocks)
     )
 
 

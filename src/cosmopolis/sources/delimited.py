@@ -20,7 +20,7 @@ import pyarrow.csv as pc
 from cosmopolis.errors import FormatError, hint_near
 from cosmopolis.records import table_named
 from cosmopolis.sources.lines import BLOCK_BYTES, LineFile
-from cosmopolis.sources.raw import Raw, quarantine_rows
+from cosmopolis.sources.raw import Raw, Start, quarantine_rows
 from cosmopolis.sources.text import Reject, read_bytes, wrong_format
 
 _ZIP = b"PK\x03\x04"
@@ -248,7 +248,15 @@ def _text(line: bytes) -> str | None:
         return None
 
 
-def raw_block(source: str, part: str, table: str, frame: pl.DataFrame, rejects: Iterable[Reject] = ()) -> Raw:
+def raw_block(
+    source: str,
+    part: str,
+    table: str,
+    frame: pl.DataFrame,
+    rejects: Iterable[Reject] = (),
+    *,
+    starts: tuple[Start, ...] = (),
+) -> Raw:
     """Make a `Raw` of a block: columns of the table that the frame lacks are missing in every row."""
     missing = [
         pl.lit(None, dtype=column.dtype).alias(column.name)
@@ -264,6 +272,7 @@ def raw_block(source: str, part: str, table: str, frame: pl.DataFrame, rejects: 
         frame=frame.with_columns(missing).select(names),
         rejects=quarantine,
         rows_in=frame.height + quarantine["row"].n_unique(),
+        starts=starts,
     )
 
 

@@ -13,6 +13,7 @@ import polars as pl
 
 from cosmopolis.errors import UnknownNameError, hint_near
 from cosmopolis.sources.delimited import Delimited
+from cosmopolis.sources.raw import Start
 from cosmopolis.sources.text import Reject, wrong_format
 
 CODE: Final = r"^[A-Z]{2}$"
@@ -27,7 +28,7 @@ def numbered(
     *,
     source: str,
     blocks: Callable[[Path], Iterator[tuple[pl.DataFrame, list[Reject]]]],
-) -> Iterator[tuple[str, pl.DataFrame, list[Reject]]]:
+) -> Iterator[tuple[Start, pl.DataFrame, list[Reject]]]:
     """Read the tables of a source one after another, in the order of their names, rows numbered through all.
 
     Parameters
@@ -40,7 +41,8 @@ def numbered(
     Returns
     -------
     parts
-        Name of the table, a block of its rows, and the rows that cannot be taken apart.
+        The table and how many rows stand before it, a block of its rows, and the rows that cannot be taken
+        apart.
 
     Raises
     ------
@@ -54,7 +56,7 @@ def numbered(
 
 def _numbered(
     files: Mapping[str, Path], blocks: Callable[[Path], Iterator[tuple[pl.DataFrame, list[Reject]]]]
-) -> Iterator[tuple[str, pl.DataFrame, list[Reject]]]:
+) -> Iterator[tuple[Start, pl.DataFrame, list[Reject]]]:
     before = 0
     for name in sorted(files):
         last = before
@@ -62,7 +64,7 @@ def _numbered(
             rows = block.with_columns(pl.col("row") + before)
             away = [(row + before, column, value, reason) for row, column, value, reason in rejects]
             last = max([last, *rows["row"].tail(1), *(row for row, *_ in away)])
-            yield name, rows, away
+            yield Start(file=name, before=before), rows, away
         before = last
 
 

@@ -16,7 +16,7 @@ import polars as pl
 
 from cosmopolis.sources.delimited import raw_block
 from cosmopolis.sources.own_tables import CODE, members, numbered, own_blocks, stripped
-from cosmopolis.sources.raw import Raw
+from cosmopolis.sources.raw import Raw, Start
 from cosmopolis.sources.text import Reject
 
 SOURCE = "paper-table"
@@ -55,14 +55,14 @@ def read(files: Mapping[str, Path]) -> Iterator[Raw]:
     return _parts(numbered(files, source=SOURCE, blocks=blocks))
 
 
-def _parts(blocks: Iterator[tuple[str, pl.DataFrame, list[Reject]]]) -> Iterator[Raw]:
+def _parts(blocks: Iterator[tuple[Start, pl.DataFrame, list[Reject]]]) -> Iterator[Raw]:
     """Give the parts of all files."""
     known = pl.Series("work", [], dtype=pl.String)
-    for _, rows, away in blocks:
+    for start, rows, away in blocks:
         works = _works(rows, known)
         known = pl.concat([known, works["work"]])
-        yield raw_block(SOURCE, "works", "work", works, [])
-        yield raw_block(SOURCE, "affiliations", "affiliation", _affiliations(rows), away)
+        yield raw_block(SOURCE, "works", "work", works, starts=(start,))
+        yield raw_block(SOURCE, "affiliations", "affiliation", _affiliations(rows), away, starts=(start,))
 
 
 def _some(lists: pl.Expr) -> pl.Expr:

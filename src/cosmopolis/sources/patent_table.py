@@ -20,7 +20,7 @@ import polars as pl
 
 from cosmopolis.sources.delimited import raw_block
 from cosmopolis.sources.own_tables import CODE, address, members, numbered, own_blocks, stripped, town
-from cosmopolis.sources.raw import Raw
+from cosmopolis.sources.raw import Raw, Start
 from cosmopolis.sources.text import Reject
 
 SOURCE = "patent-table"
@@ -74,20 +74,23 @@ def read(files: Mapping[str, Path]) -> Iterator[Raw]:
     return _parts(numbered(files, source=SOURCE, blocks=blocks))
 
 
-def _parts(blocks: Iterator[tuple[str, pl.DataFrame, list[Reject]]]) -> Iterator[Raw]:
+def _parts(blocks: Iterator[tuple[Start, pl.DataFrame, list[Reject]]]) -> Iterator[Raw]:
     """Give the inventors file by file, then the rest."""
     kept: list[pl.DataFrame] = []
+    starts: list[Start] = []
     last = 0
-    for _, block, away in blocks:
+    for start, block, away in blocks:
         rows = block.with_columns(patent=stripped("patent"))
         last = max([last, *rows["row"].tail(1), *(row for row, *_ in away)])
+        starts += [start] if start not in starts else []
         kept.append(rows.select("row", *NEEDED, "office", *_TOLD, "applicant_place", "citations"))
-        yield raw_block(SOURCE, "parties", "patent_party", _inventors(rows), away)
+        yield raw_block(SOURCE, "parties", "patent_party", _inventors(rows), away, starts=(start,))
     table = pl.concat(kept)
-    yield raw_block(SOURCE, "parties", "patent_party", _applicants(table, last))
+    of_no_row = (Start(file="", before=last),)
+    yield raw_block(SOURCE, "parties", "patent_party", _applicants(table, last), starts=of_no_row)
     citations = _citations(table)
     yield raw_block(SOURCE, "citations", "patent_citation", citations)
-    yield raw_block(SOURCE, "patents", "patent", _patents(table, citations))
+    yield raw_block(SOURCE, "patents", "patent", _patents(table, citations), starts=tuple(starts))
 
 
 def _inventors(rows: pl.DataFrame) -> pl.DataFrame:

@@ -27,6 +27,22 @@ VALUE_CHARACTERS_MAX = 300
 
 
 @dataclass(frozen=True, kw_only=True)
+class Start:
+    """Where a file begins among rows that are numbered through several files.
+
+    Attributes
+    ----------
+    file
+        Name of the file; empty for rows that are of no one file.
+    before
+        What is added to a row's number in the file to have its number in the part.
+    """
+
+    file: str
+    before: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Raw:
     """The rows of one part of a source.
 
@@ -45,6 +61,8 @@ class Raw:
         Rows that could not be taken apart, by `QUARANTINE_SCHEMA`.
     rows_in
         How many rows the part has in the file: `frame.height` plus the distinct rows of `rejects`.
+    starts
+        Where rows are numbered through several files: the files that these rows come from.
     """
 
     source: str
@@ -53,6 +71,7 @@ class Raw:
     frame: pl.DataFrame
     rejects: pl.DataFrame
     rows_in: int
+    starts: tuple[Start, ...] = ()
 
 
 def quarantine_rows(source: str, part: str, rows: Iterable[tuple[int, str, Any, str]]) -> pl.DataFrame:

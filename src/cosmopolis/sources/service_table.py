@@ -62,8 +62,8 @@ def read(files: Mapping[str, Path]) -> Iterator[Raw]:
         If a file is no such table.
     """
     return (
-        raw_block(SOURCE, "values", "service_value", _dated(rows, name), away)
-        for name, rows, away in numbered(files, source=SOURCE, blocks=_blocks)
+        raw_block(SOURCE, "values", "service_value", _dated(rows, start.file), away, starts=(start,))
+        for start, rows, away in numbered(files, source=SOURCE, blocks=_blocks)
     )
 
 

@@ -46,8 +46,8 @@ def read(files: Mapping[str, Path]) -> Iterator[Raw]:
     """
     blocks = partial(own_blocks, source=SOURCE, needed=NEEDED, optional=OPTIONAL, expected=_EXPECTED)
     return (
-        raw_block(SOURCE, "sites", "supplier_site", _sites(rows), away)
-        for _, rows, away in numbered(files, source=SOURCE, blocks=blocks)
+        raw_block(SOURCE, "sites", "supplier_site", _sites(rows), away, starts=(start,))
+        for start, rows, away in numbered(files, source=SOURCE, blocks=blocks)
     )
 
 

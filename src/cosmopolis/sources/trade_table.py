@@ -34,8 +34,8 @@ def read(files: Mapping[str, Path]) -> Iterator[Raw]:
     """
     blocks = partial(own_blocks, source=SOURCE, needed=NEEDED, optional=(), expected=_EXPECTED)
     return (
-        raw_block(SOURCE, "trade", "country_trade", _trade(rows), away)
-        for _, rows, away in numbered(files, source=SOURCE, blocks=blocks)
+        raw_block(SOURCE, "trade", "country_trade", _trade(rows), away, starts=(start,))
+        for start, rows, away in numbered(files, source=SOURCE, blocks=blocks)
     )
 
 
