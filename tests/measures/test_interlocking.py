@@ -45,7 +45,8 @@ def test_a_firm_that_is_drawn_twice_counts_twice(monkeypatch: pytest.MonkeyPatch
         expected.append(connectivity(pl.DataFrame({"city": TOY["city"], **columns})).sort("city"))
     own = connectivity(TOY).sort("city")
     for name in ("relative", "rank"):
-        drawn = np.column_stack([frame[name].to_numpy() for frame in (*expected, own)])
+        # A city without connectivity in a draw stands behind all others of the four: three have some.
+        drawn = np.column_stack([frame[name].fill_null(4).to_numpy() for frame in (*expected, own)])
         assert found[f"{name}_low"].to_list() == pytest.approx(drawn.min(axis=1).tolist())
         assert found[f"{name}_high"].to_list() == pytest.approx(drawn.max(axis=1).tolist())
 
@@ -138,6 +139,24 @@ def test_overlooked_offices_come_with_their_probability() -> None:
     assert (cells >= 80).all()
 
 
+def test_a_city_without_connectivity_has_no_rank_and_no_bounds_of_one() -> None:
+    """Nobody but A serves in law: no city is first in it."""
+    table = pl.DataFrame(
+        {"city": list("ABC"), "x": [5, 0, 0], "y": [3, 0, 0], "z": [4, 3, 0], "u": [1, 1, 0]}
+    )
+    sectors = {"x": "law", "y": "law", "z": "ads", "u": "ads"}
+    found = interlocking.cities(roster(table, sectors=sectors), draws=20)
+    ranks = ["rank", "rank_low", "rank_high", "rank_low_codes", "rank_high_codes", "class"]
+    law = found.filter(pl.col("sector") == "law")
+    assert law["city"].to_list() == ["A", "B", "C"]
+    assert law.select(ranks).null_count().row(0) == (3,) * 6
+    assert law.select("relative", "relative_low", "relative_high").null_count().row(0) == (3, 3, 3)
+    whole = found.filter(pl.col("sector") == "all")
+    assert whole["rank"].to_list() == [1, 1, None]
+    assert [whole[name].null_count() for name in ranks[:5]] == [1] * 5
+    assert whole["relative_high"].to_list()[2] == 0.0
+
+
 @pytest.mark.parametrize(
     ("options", "error", "words"),
     [
@@ -223,6 +242,8 @@ def test_change_between_two_rosters_is_free_of_what_moves_all() -> None:
     same = interlocking.change(old, old, city="city_id")
     assert same["change"].to_list() == [0.0] * 4
     assert same["standardised"].null_count() == 4
+    with pytest.raises(FormatError, match="roster 'to': expected a Polars frame, got a polars LazyFrame"):
+        interlocking.change(old, new.lazy(), city="city_id")  # type: ignore[arg-type]
     with pytest.raises(FormatError, match="roster 'to': 1 has more than one row"):
         interlocking.change(old, pl.concat([new, new]), city="city_id")
 

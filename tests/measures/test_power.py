@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
-from cosmopolis.errors import SpecError
+from cosmopolis.errors import FormatError, SpecError
 from cosmopolis.measures import power
 from cosmopolis.networks.links import LINKS
 from cosmopolis.networks.ownership import BRANCH, HEADQUARTERS, branches
@@ -141,8 +141,32 @@ def test_cities_count_firms_and_branches_of_their_own_too() -> None:
     assert table.schema == power.OWNERSHIP_CITIES
     assert table.select("city_id", "headquarters", "branches", "power", "prestige", "rank").rows() == [
         (1, 2, 1, 1.0, 0.0, 1),
-        (2, 0, 1, 0.0, 1.0, 2),
+        (2, 0, 1, 0.0, 1.0, None),
     ]
+
+
+def test_one_firm_says_nothing_of_how_sure_a_rank_is() -> None:
+    """Beta has a headquarters and no branch elsewhere: every draw ranks by Acme alone."""
+    rows = [("Acme", HEADQUARTERS, 1), ("Acme", BRANCH, 2), ("Beta", HEADQUARTERS, 3), ("Beta", BRANCH, 3)]
+    table = _table(_offices(*rows))
+    assert table.select("city_id", "rank", "rank_low", "rank_high").rows() == [
+        (1, 1, None, None),
+        (2, None, None, None),
+        (3, None, None, None),
+    ]
+    two = _table(_offices(*rows, ("Beta", BRANCH, 2)))
+    assert two["rank"].to_list() == [1, None, 1]
+    assert two["rank_low"].to_list() == [1, None, 1]
+    assert two["rank_high"].to_list() == [2, None, 2]
+
+
+def test_links_of_another_library_are_told_apart() -> None:
+    offices = _offices(("Acme", HEADQUARTERS, 1), ("Acme", BRANCH, 2))
+    frame = type("DataFrame", (), {"__module__": "pandas"})()
+    with pytest.raises(FormatError, match="offices: expected a Polars frame, got a pandas DataFrame"):
+        power.ownership_cities(frame, branches(offices).links, draws=1, level=0.9, seed="x")
+    with pytest.raises(FormatError, match="links: expected a Polars frame, got a pandas DataFrame"):
+        power.positions(frame)
 
 
 def test_intervals_tell_a_city_of_one_firm_from_a_city_of_many() -> None:

@@ -139,10 +139,10 @@ def test_cities_and_firms_without_an_office_stay() -> None:
     assert found.select("city", "gnc", "rank", "firms").rows() == [
         ("A", 10.0, 1, 1),
         ("C", 10.0, 1, 1),
-        ("B", 0.0, 3, 0),
+        ("B", 0.0, None, 0),
     ]
     alone = interlocking.connectivity(wide([[5, 0], [0, 2]]))
-    assert alone.select("gnc", "relative").rows() == [(0.0, None), (0.0, None)]
+    assert alone.select("gnc", "relative", "rank").rows() == [(0.0, None, None), (0.0, None, None)]
     assert interlocking.links(wide([[5, 0], [0, 2]])).is_empty()
 
 
@@ -206,6 +206,48 @@ def test_firms_that_are_sorted_into_two_cities_stand_out(sizes: Literal["expecte
 def test_what_is_said_of_wrong_tables(table: dict[str, Any], error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
         interlocking.connectivity(pl.DataFrame(table))
+
+
+def test_spaces_around_labels_are_no_part_of_them() -> None:
+    rows = pl.DataFrame(
+        {
+            "city": ["London ", " London", "Paris"],
+            "firm": ["x", " y", "y "],
+            "value": [5, 2, 3],
+            "sector": ["law", " ads", "ads"],
+        }
+    )
+    found = interlocking.roster(rows)
+    assert (found.cities.to_list(), found.firms.to_list()) == (["London", "Paris"], ["x", "y"])
+    assert found.sectors.to_list() == ["law", "ads"]
+    with pytest.raises(FormatError, match="the first is 'x' in 'A', rows 1 and 2"):
+        interlocking.roster(pl.DataFrame({"city": ["A", " A "], "firm": ["x", "x"], "value": [1, 2]}))
+    with pytest.raises(FormatError, match="the city 'A' has 2 rows of the matrix"):
+        interlocking.roster(pl.DataFrame({"city": ["A", " A "], "x": [1, 2]}))
+    with pytest.raises(FormatError, match="row 2 names no city"):
+        interlocking.roster(pl.DataFrame({"city": ["A", "  "], "x": [1, 2]}))
+
+
+def test_the_first_row_of_a_matrix_may_tell_sectors() -> None:
+    texts = wide(TOY["values"]).cast(pl.String)
+    row = pl.DataFrame({"city": [" Sector"], "f000": ["law "], "f001": ["ads"], "f002": [""]})
+    found = interlocking.roster(pl.concat([row, texts]))
+    assert found.sectors.to_list() == ["law", "ads", None]
+    assert interlocking.connectivity(found).equals(interlocking.connectivity(texts))
+    other = interlocking.roster(pl.concat([row, texts]), sectors={"f002": "law"})
+    assert other.sectors.to_list() == [None, None, "law"]
+    wrong = pl.concat([row, texts.with_columns(f001=pl.lit("many"))])
+    with pytest.raises(FormatError, match="'many' in row 2 of 'f001'"):
+        interlocking.roster(wrong)
+
+
+def test_a_table_of_another_library_is_told_apart() -> None:
+    table = pl.DataFrame({"city": ["A"], "x": [1]})
+    frame = type("DataFrame", (), {"__module__": "pandas"})()
+    with pytest.raises(FormatError, match=r"got a pandas DataFrame; polars\.from_pandas\(frame\) makes one"):
+        interlocking.connectivity(frame)
+    with pytest.raises(FormatError, match=r"got a polars LazyFrame; \.collect\(\) makes one"):
+        interlocking.links(table.lazy())  # type: ignore[arg-type]
 
 
 @given(st.lists(st.integers(0, 9), max_size=30))

@@ -83,6 +83,8 @@ def test_sectors_and_years_are_networks_of_their_own(tmp_path: Path) -> None:
         ("city\nA\n", "expected a long table (city, firm, value) or a matrix with the cities"),
         ("city;x\nA;5\n", "the separator must be a comma"),
         ("city,x\n", "has no rows below its header"),
+        ("city,x,y\nA,2,3\n", "has one city, 'A', and a network needs two that share a firm"),
+        ("city,year,x\nA,2010,3\nA,2020,3\n", "has one city in each year, and a network needs two"),
         ("city,x\n,2\n", "row 1 names no city; fill it in or leave the row out"),
         ("city,year,x\nA,soon,2\n", "column 'year' has 'soon', expected whole numbers"),
         ("city,year,x\nA,,2\n", "row 1 has no year; fill it in, or take the column 'year' out"),
@@ -99,6 +101,47 @@ def test_what_is_said_of_wrong_tables(tmp_path: Path, text: str, words: str) -> 
     assert re.fullmatch(r"cosmopolis: error: .*\n", answer.err)
     assert words in answer.err
     assert "roster.csv" in answer.err
+
+
+def test_values_that_are_no_codes_are_told(tmp_path: Path) -> None:
+    out, cities = tmp_path / "links.csv", tmp_path / "cities.csv"
+    options = ("--out", out, "--cities", cities)
+    file = _file(tmp_path, WIDE.replace("A,5,4", "A,7,4.5").replace("B,4", "B,9"))
+    answer = run("network", "interlocking", file, *options)
+    assert answer.status == 0
+    assert answer.err.splitlines()[0] == (
+        "cosmopolis: 2 values lie outside 0 to 5 (the largest is 9; an edition sets such rows aside) and 1 "
+        "values are no whole numbers: connectivity counts them as they are, and the interval by codes is not "
+        "given where they count"
+    )
+    table = pl.read_csv(cities)
+    assert table["rank_low_codes"].null_count() == table.height
+    assert table["rank_low"].null_count() == 0
+    assert "values" not in run("network", "interlocking", _file(tmp_path, WIDE), *options).err
+
+
+def test_spaces_make_no_second_city_and_a_sector_without_ties_has_no_first(tmp_path: Path) -> None:
+    rows = "city,firm,value,sector\n London ,x,5,law\nLondon,y,3,ads\nParis,y,2,ads\n"
+    cities = tmp_path / "cities.csv"
+    answer = run(
+        "network", "interlocking", _file(tmp_path, rows), "--out", tmp_path / "l.csv", "--cities", cities
+    )
+    assert answer.err == "cosmopolis: 3 offices of 2 firms in 2 cities gave 1 links\n"
+    assert pl.read_csv(cities).select("sector", "city", "gnc", "rank").rows() == [
+        ("all", "London", 6.0, 1),
+        ("all", "Paris", 6.0, 1),
+        ("ads", "London", 6.0, 1),
+        ("ads", "Paris", 6.0, 1),
+        ("law", "London", 0.0, None),
+        ("law", "Paris", 0.0, None),
+    ]
+
+
+def test_a_year_of_one_city_is_told(tmp_path: Path) -> None:
+    file = _file(tmp_path, "city,year,x\nA,2010,3\nA,2020,3\nB,2020,1\n")
+    answer = run("network", "interlocking", file, "--out", tmp_path / "links.csv")
+    assert answer.status == 0
+    assert answer.err.splitlines()[0] == "cosmopolis: no network of 2010: the roster has one city"
 
 
 def test_a_large_roster_is_not_asked_for_chance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

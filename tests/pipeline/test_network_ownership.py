@@ -41,12 +41,48 @@ def test_offices_from_file_to_file(tmp_path: Path, kind: str) -> None:
     table = read(cities)
     assert table.select("field", "city", "headquarters", "branches", "power", "prestige", "rank").rows() == [
         ("bank", "London", 1, 0, 2.5, 0.0, 1),
-        ("bank", "Paris", 0, 2, 0.0, 2.5, 2),
-        ("law", "London", 0, 1, 0.0, 1.0, 2),
-        ("law", "Rome", 0, 1, 0.0, 0.0, 2),
+        ("bank", "Paris", 0, 2, 0.0, 2.5, None),
+        ("law", "London", 0, 1, 0.0, 1.0, None),
+        ("law", "Rome", 0, 1, 0.0, 0.0, None),
         ("law", "上海", 1, 1, 1.0, 0.0, 1),
     ]
-    assert table["rank_low"].null_count() == 0
+    assert table["rank_low"].null_count() == table.height  # each sector has the branches of one firm
+
+
+def test_two_firms_give_an_interval_and_cities_without_power_no_rank(tmp_path: Path) -> None:
+    rows = "firm,role,city\nA,hq,x\nA,branch,y\nB,hq,z\nB,branch,y\nB,branch,w\n"
+    cities = tmp_path / "cities.csv"
+    answer = run(
+        "network", "ownership", _file(tmp_path, rows), "--out", tmp_path / "l.csv", "--cities", cities
+    )
+    assert answer.status == 0
+    table = pl.read_csv(cities).select("city", "power", "rank", "rank_low", "rank_high")
+    assert table.rows() == [
+        ("w", 0.0, None, None, None),
+        ("x", 1.0, 2, 1, 2),
+        ("y", 0.0, None, None, None),
+        ("z", 2.0, 1, 1, 2),
+    ]
+
+
+def test_repeated_branches_and_links_of_weight_0_are_told(tmp_path: Path) -> None:
+    rows = (
+        "firm,role,city,value,note\nA,hq,x,,\nA,hq,x,,\nA,branch,y,2,\nA,branch,y,2,\nA,branch,y,2,other\n"
+        "A,branch,z,0,\n"
+    )
+    out, cities = tmp_path / "links.csv", tmp_path / "cities.csv"
+    answer = run("network", "ownership", _file(tmp_path, rows), "--out", out, "--cities", cities)
+    assert answer.err == (
+        "cosmopolis: 6 offices of 1 firms gave 1 links from 1 cities; left out for weight 0: 1 links; "
+        "rows of branches that repeat another row, each counted as a branch: 1\n"
+    )
+    assert pl.read_csv(out).select("origin", "destination", "weight", "count").rows() == [("x", "y", 6.0, 3)]
+    table = pl.read_csv(cities)
+    assert table.select("city", "branches", "prestige", "closeness").rows() == [
+        ("x", 0, 0.0, 0.5),
+        ("y", 3, 6.0, 0.0),
+        ("z", 1, 0.0, 0.0),
+    ]
 
 
 def test_three_columns_are_enough_and_the_links_go_to_standard_output(tmp_path: Path) -> None:
@@ -72,8 +108,12 @@ def test_whole_numbers_in_parquet_stay_ids(tmp_path: Path) -> None:
             "firm,role,city\nA,branches,x\n",
             "column 'role' has 'branches' (row 1), expected headquarters or branch",
         ),
-        ("firm,role,city,value\nA,hq,x,many\n", "column 'value' has 'many', expected a number from 0"),
-        ("firm,role,city,value\nA,hq,x,-1\n", "column 'value' has '-1', expected a number from 0"),
+        ("firm,role,city,value\nA,hq,x,many\n", "column 'value' has 'many' (row 1), expected a number"),
+        ("firm,role,city\n", "has no rows below its header; expected headquarters and branches"),
+        (
+            "firm,role,city,value\nA,hq,x,\nA,branch,y,-3\n",
+            "column 'value' has '-3' (row 2), expected a number",
+        ),
         ("firm,role,city,year\nA,hq,x,soon\n", "column 'year' has 'soon', expected whole numbers"),
     ],
 )

@@ -17,7 +17,7 @@ from scipy.sparse import csr_matrix
 from scipy.stats import rankdata
 
 from cosmopolis.errors import FormatError, SpecError, UnknownNameError, hint_near
-from cosmopolis.networks.interlocking import LARGEST_VALUE, Roster, connectivity, roster
+from cosmopolis.networks.interlocking import LARGEST_VALUE, Roster, connectivity, polars_frame, roster
 from cosmopolis.networks.links import require
 from cosmopolis.streams import stream
 
@@ -308,12 +308,14 @@ def _bounds(one: Roster, drawn: Floats, level: float) -> pl.DataFrame:
     ranks = rankdata(-drawn, method="min", axis=0) if len(drawn) else drawn
     columns = {"city": own["city"]}
     for name, values, roster_has in (("relative", relative, own["relative"]), ("rank", ranks, own["rank"])):
+        known = roster_has.is_not_null()
         held = roster_has.fill_null(0).to_numpy().astype(np.float64)
         tail = (1.0 - level) / 2.0
         low = np.quantile(values, tail, axis=1, method="lower") if len(values) else held
         high = np.quantile(values, 1.0 - tail, axis=1, method="higher") if len(values) else held
-        columns[f"{name}_low"] = pl.Series(np.minimum(low, held)).cast(roster_has.dtype)
-        columns[f"{name}_high"] = pl.Series(np.maximum(high, held)).cast(roster_has.dtype)
+        for end, bound in (("low", np.minimum(low, held)), ("high", np.maximum(high, held))):
+            own_name = f"{name}_{end}"
+            columns[own_name] = pl.Series(own_name, bound).cast(roster_has.dtype).set(~known, None)
     return pl.DataFrame(columns)
 
 
@@ -341,7 +343,8 @@ def cities(
     -------
     frame
         `sector` (`all` first), the columns of `cosmopolis.networks.interlocking.connectivity`, of `by_firms`,
-        `rank_low_codes`, `rank_high_codes` of `by_codes`, and `class`; by sector, rank and city.
+        `rank_low_codes`, `rank_high_codes` of `by_codes`, and `class`; by sector, rank and city. Ranks and
+        their bounds are null where a city has no connectivity.
 
     Examples
     --------
@@ -365,7 +368,7 @@ def cities(
             table.with_columns(classify(table["relative"], ratio=ratio), sector=pl.lit(sector))
             .join(firms, on="city", how="left")
             .join(codes.select("city", "rank_low", "rank_high"), on="city", how="left", suffix="_codes")
-            .sort("rank", "city")
+            .sort("rank", "city", nulls_last=True)
             .select("sector", *table.columns, pl.exclude("sector", "class", *table.columns), "class")
         )
     return pl.concat(frames)
@@ -522,7 +525,8 @@ def change(before: pl.DataFrame, after: pl.DataFrame, *, city: str = "city") -> 
     Parameters
     ----------
     before, after
-        From `connectivity`: the columns `relative`, `rank`, one that names the city, and `class` where known.
+        From `connectivity`, or one sector of `cities`: the columns `relative`, `rank`, one that names the
+        city, and `class` where known; one row a city.
     city
         The column that names the city in both.
 
@@ -542,6 +546,7 @@ def change(before: pl.DataFrame, after: pl.DataFrame, *, city: str = "city") -> 
     """
     sides = []
     for frame, side in ((before, "from"), (after, "to")):
+        polars_frame(frame, what=f"the roster {side!r}")
         require(frame, [city, "relative", "rank"], what=f"the roster {side!r}")
         twice = frame.filter(pl.col(city).is_duplicated())
         if twice.height:

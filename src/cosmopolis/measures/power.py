@@ -16,6 +16,7 @@ from scipy.sparse.csgraph import connected_components
 from cosmopolis.errors import SpecError
 from cosmopolis.measures import centrality
 from cosmopolis.networks import ownership
+from cosmopolis.networks.interlocking import polars_frame
 from cosmopolis.networks.links import check, require, undirected
 from cosmopolis.streams import stream
 
@@ -46,6 +47,7 @@ BETA_SHARE: Final = 0.5
 DECIMALS: Final = 10
 """Recursive power is rounded to this many decimals: beyond, the last steps of the iterations show."""
 
+_FIRMS = 2  # with branches elsewhere; of fewer, no draw says how sure a rank is
 _STEPS = 10_000  # of power iteration and of a sum over ways; both end long before
 _BOUNDS_MET = 1e-12
 _TERM_GONE = 1e-17  # relative: below, a term changes no digit
@@ -187,6 +189,7 @@ def positions(links: pl.DataFrame, *, cities: pl.Series | None = None) -> pl.Dat
     >>> frame.select("city_id", "power", "prestige").rows()
     [(1, 3.0, 0.0), (2, 1.0, 3.0), (3, 0.0, 1.0)]
     """
+    polars_frame(links, what="links")
     names = {
         "strength_out": "power",
         "strength_in": "prestige",
@@ -219,9 +222,11 @@ def ownership_cities(
 ) -> pl.DataFrame:
     """Measure each city that has a headquarters or a branch, field by field and year by year.
 
-    Ranks are by power, the largest first; equals share the smaller rank. Their intervals say how far a rank
-    hangs on single firms: each firm counts n ~ Poisson(1) times in a draw, with all its branches, and the
-    middle `level` of the ranks is given, rounded outwards; it always holds the rank as published.
+    Ranks are by power, the largest first; equals share the smaller rank, and a city without power has none.
+    Their intervals say how far a rank hangs on single firms: each firm counts n ~ Poisson(1) times in a draw,
+    with all its branches, and the middle `level` of the ranks is given, rounded outwards; it always holds the
+    rank as published. Bounds are null where fewer than two firms have a branch in another city: one firm says
+    nothing of chance.
 
     Parameters
     ----------
@@ -256,8 +261,10 @@ def ownership_cities(
     >>> links = ownership.branches(offices).links
     >>> table = ownership_cities(offices, links, draws=20, level=0.9, seed="doc")
     >>> table.select("city_id", "headquarters", "branches", "power", "rank").rows()
-    [(3, 1, 0, 2.0, 1), (5, 0, 1, 0.0, 2), (6, 0, 1, 0.0, 2)]
+    [(3, 1, 0, 2.0, 1), (5, 0, 1, 0.0, None), (6, 0, 1, 0.0, None)]
     """
+    polars_frame(offices, what="offices")
+    polars_frame(links, what="links")
     require(offices, ["field", "year", "firm", "role", "city_id", "value"], what="offices")
     if not 0.0 < level <= 1.0:
         raise SpecError(f"got level = {level}, but expected a share above 0 and at most 1; 0.9 is usual")
@@ -274,7 +281,8 @@ def ownership_cities(
             branches=(~is_seat).sum().cast(pl.Int64),
         )
         frame = positions(own, cities=cities).join(counts, on="city_id", how="left", maintain_order="left")
-        rank = pl.col("power").rank("min", descending=True).cast(pl.Int64)
+        place = pl.col("power").rank("min", descending=True).cast(pl.Int64)
+        rank = pl.when(pl.col("power") > 0).then(place)
         frame = frame.with_columns(
             field=pl.lit(field, dtype=pl.String), year=pl.lit(year, dtype=pl.Int64), rank=rank
         )
@@ -284,7 +292,7 @@ def ownership_cities(
 
 
 def _drawn_ranks(offices: pl.DataFrame, cities: pl.Series, *, draws: int, seed: str) -> NDArray[np.int64]:
-    """Draw firms anew and rank cities by power: draws × cities."""
+    """Draw firms anew and rank cities by power: draws × cities; no draws of fewer than two firms."""
     firms = offices["firm"].unique().sort()
     seats = offices.filter(pl.col("role") == ownership.HEADQUARTERS).select("firm", origin="city_id").unique()
     held = offices.filter(pl.col("role") == ownership.BRANCH).select(
@@ -292,6 +300,8 @@ def _drawn_ranks(offices: pl.DataFrame, cities: pl.Series, *, draws: int, seed: 
     )
     pairs = held.join(seats, on="firm").filter(pl.col("origin") != pl.col("destination"))
     pairs = pairs.sort("firm", "origin", "destination", "weight")
+    if pairs["firm"].n_unique() < _FIRMS:
+        return np.empty((0, len(cities)), dtype=np.int64)
     row = firms.search_sorted(pairs["firm"]).to_numpy()
     column = cities.search_sorted(pairs["origin"]).to_numpy()
     of_city = csr_array((pairs["weight"].to_numpy(), (column, row)), shape=(len(cities), len(firms)))
@@ -305,15 +315,16 @@ def _drawn_ranks(offices: pl.DataFrame, cities: pl.Series, *, draws: int, seed: 
 
 
 def _with_bounds(frame: pl.DataFrame, drawn: NDArray[np.int64], level: float) -> pl.DataFrame:
-    """Add the bounds of the ranks; they are null without draws."""
+    """Add the bounds of the ranks; they are null without draws, and where there is no rank."""
     if not len(drawn):
         return frame.with_columns(
             rank_low=pl.lit(None, dtype=pl.Int64), rank_high=pl.lit(None, dtype=pl.Int64)
         )
+    ranked = pl.col("rank").is_not_null()
     outside = (1.0 - level) / 2.0
     low = np.quantile(drawn, outside, axis=0, method="lower")
     high = np.quantile(drawn, 1.0 - outside, axis=0, method="higher")
     return frame.with_columns(
-        rank_low=pl.min_horizontal("rank", pl.Series("low", low, dtype=pl.Int64)),
-        rank_high=pl.max_horizontal("rank", pl.Series("high", high, dtype=pl.Int64)),
+        rank_low=pl.when(ranked).then(pl.min_horizontal("rank", pl.Series("low", low, dtype=pl.Int64))),
+        rank_high=pl.when(ranked).then(pl.max_horizontal("rank", pl.Series("high", high, dtype=pl.Int64))),
     )

@@ -30,6 +30,7 @@ BACKBONE_CITIES: Final = 1000
 """Rosters of more cities are not asked for chance unless that is wanted: it takes a minute from there on."""
 
 _NO_FIRMS: Final = frozenset({"country", "sector", "year"})
+_SECTOR_ROW: Final = "sector"
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
@@ -94,6 +95,34 @@ class Roster:
         )
 
 
+def polars_frame(frame: object, *, what: str) -> pl.DataFrame:
+    """Return a table as it is if it is a Polars frame; else say what to make of it.
+
+    Raises
+    ------
+    FormatError
+        If it is none; `what` names it in the message.
+
+    Examples
+    --------
+    >>> polars_frame({"city": ["A"]}, what="values")
+    Traceback (most recent call last):
+    cosmopolis.errors.FormatError: values: expected a Polars frame, got a dict; polars.DataFrame(…) makes one
+    """
+    if isinstance(frame, pl.DataFrame):
+        return frame
+    kind = type(frame)
+    package = kind.__module__.partition(".")[0]
+    if isinstance(frame, pl.LazyFrame):
+        advice = ".collect() makes one"
+    elif package == "pandas":
+        advice = "polars.from_pandas(frame) makes one"
+    else:
+        advice = "polars.DataFrame(…) makes one"
+    name = kind.__name__ if package == "builtins" else f"{package} {kind.__name__}"
+    raise FormatError(f"{what}: expected a Polars frame, got a {name}; {advice}")
+
+
 def roster(
     values: "pl.DataFrame | Roster",
     *,
@@ -106,17 +135,20 @@ def roster(
     """Take a table of service values in, long or wide.
 
     A table with the columns `firm` and `value` is long: a row for each office. Any other is a matrix: its
-    first column has the cities, each other column is a firm. An empty cell of a matrix is no office; in a
-    long table it is an error, and a city or firm that shall count without an office has a row of value 0.
+    first column has the cities, each other column is a firm, and a first row whose city is the word `sector`
+    has the sectors of the firms. An empty cell of a matrix is no office; in a long table it is an error, and
+    a city or firm that shall count without an office has a row of value 0. Spaces around labels are no part
+    of them.
 
     Parameters
     ----------
     values
-        The table, of one year. A roster is returned as it is.
+        The table, a Polars frame of one year. A roster is returned as it is.
     city, firm, value, sector
         Names of the columns of a long table; `sector` may be missing.
     sectors
-        Sectors of firms, for a matrix, which has no place for them.
+        Sector of each firm that has one, for a table that does not tell; they take the place of those that it
+        tells.
 
     Raises
     ------
@@ -124,7 +156,8 @@ def roster(
         If a column is not there, or a firm with a sector is not on the roster.
     FormatError
         If a value is not a finite number ≥ 0, a label is empty, an office stands twice, or a firm has two
-        sectors; with the first place where it does.
+        sectors; with the first place where it does. If a matrix has a column `year`, `country` or `sector`,
+        which would be read as a firm. If the table is no Polars frame.
 
     Examples
     --------
@@ -134,9 +167,12 @@ def roster(
     ... )
     >>> roster(wide).value.tolist() == roster(long).value.tolist() == [5.0, 2.0, 4.0]
     True
+    >>> roster(wide, sectors={"Firm 1": "law", "Firm 2": "ads"}).sectors.to_list()
+    ['law', 'ads']
     """
     if isinstance(values, Roster):
         return values
+    values = polars_frame(values, what="service values")
     if sectors is not None:
         return _with_sectors(roster(values, city=city, firm=firm, value=value, sector=sector), sectors)
     if firm in values.columns or value in values.columns:
@@ -149,7 +185,7 @@ def roster(
             values[city].alias("city"),
             values[firm].alias("firm"),
             _numbers(values[value]),
-            values[sector].cast(pl.String) if sector in values.columns else None,
+            _stripped(values[sector].cast(pl.String)) if sector in values.columns else None,
         )
     return _of_wide(values, city)
 
@@ -163,8 +199,16 @@ def _with_sectors(one: Roster, sectors: Mapping[str, str]) -> Roster:
     return replace(one, sectors=pl.Series("sector", [sectors.get(name) for name in known], dtype=pl.String))
 
 
-def _numbers(column: pl.Series) -> pl.Series:
-    """Read service values; say which is none."""
+def _stripped(labels: pl.Series) -> pl.Series:
+    """Return labels without spaces around them, null where nothing is left."""
+    if labels.dtype.is_integer():
+        return labels
+    text = labels.cast(pl.String).str.strip_chars()
+    return text.set(text == "", None)
+
+
+def _numbers(column: pl.Series, *, above: int = 0) -> pl.Series:
+    """Read service values; say which is none. So many rows of the table stand above the first."""
     text = column.str.strip_chars() if column.dtype == pl.String else column
     numbers = text.cast(pl.Float64, strict=False)
     bad = ~(numbers.is_finite() & (numbers >= 0)).fill_null(value=False)
@@ -172,8 +216,9 @@ def _numbers(column: pl.Series) -> pl.Series:
         at = int(bad.arg_true()[0])
         got = "an empty cell" if column[at] is None else repr(column[at])
         raise FormatError(
-            f"service values: {got} in row {at + 1} of {column.name!r} is none, expected 0 (no office) to "
-            f"{LARGEST_VALUE} (headquarters), or any number ≥ 0; such cells in the column: {int(bad.sum())}"
+            f"service values: {got} in row {at + 1 + above} of {column.name!r} is none, expected 0 (no "
+            f"office) to {LARGEST_VALUE} (headquarters), or any number ≥ 0; such cells in the column: "
+            f"{int(bad.sum())}"
         )
     return numbers
 
@@ -193,20 +238,39 @@ def _of_wide(values: pl.DataFrame, city: str) -> Roster:
                 f"service values: the column {name!r} of the matrix would be read as a firm; take it out, "
                 "or make the table long, with the columns city, firm and value"
             )
-    cities = values[label]
+    sectors = _sector_row(values, label)
+    above = 0 if sectors is None else 1
+    values = values.slice(above)
+    cities = _stripped(values[label])
     twice = cities.filter(cities.is_duplicated() & cities.is_not_null())
     if len(twice):
         raise FormatError(
             f"service values: the city {twice[0]!r} has {int((cities == twice[0]).sum())} rows of the "
             "matrix; give each city one row, and each year by itself"
         )
-    table = np.column_stack([_numbers(_filled(values[name])).to_numpy() for name in firms])
+    if cities.null_count():
+        raise _no_label(cities, "city", above=above)
+    columns = [_numbers(_filled(values[name]), above=above).to_numpy() for name in firms]
+    told = None if sectors is None else [sectors[name] for name in firms]
     return _of_long(
         cities.gather(np.repeat(np.arange(values.height), len(firms))),
         pl.Series(firms * values.height, dtype=pl.String),
-        pl.Series(table.ravel()),
-        None,
+        pl.Series(np.column_stack(columns).ravel()),
+        None if told is None else _stripped(pl.Series(told * values.height, dtype=pl.String)),
     )
+
+
+def _sector_row(values: pl.DataFrame, label: str) -> dict[str, str | None] | None:
+    """Return the sectors of firms that the first row of a matrix tells; None if it is a city."""
+    if values.is_empty() or str(values[label][0]).strip().lower() != _SECTOR_ROW:
+        return None
+    cells = values.drop(label).row(0, named=True)
+    return {name: None if cell is None else str(cell) for name, cell in cells.items()}
+
+
+def _no_label(labels: pl.Series, what: str, *, above: int = 0) -> FormatError:
+    at = int(labels.is_null().arg_true()[0]) + 1 + above
+    return FormatError(f"service values: row {at} names no {what}; fill it in or leave the row out")
 
 
 def _filled(column: pl.Series) -> pl.Series:
@@ -219,10 +283,7 @@ def _filled(column: pl.Series) -> pl.Series:
 def _coded(labels: pl.Series, what: str) -> tuple[pl.Series, Whole]:
     """Return the labels, each once and ascending, and the place of each row's label in them."""
     if labels.null_count():
-        at = int(labels.is_null().arg_true()[0])
-        raise FormatError(f"service values: row {at + 1} names no {what}; fill it in or leave the row out")
-    if not labels.dtype.is_integer():
-        labels = labels.cast(pl.String)
+        raise _no_label(labels, what)
     known = labels.unique().sort()
     if labels.dtype.is_integer():
         places = known.alias("label").to_frame().with_row_index("place")
@@ -233,6 +294,7 @@ def _coded(labels: pl.Series, what: str) -> tuple[pl.Series, Whole]:
 
 def _of_long(cities: pl.Series, firms: pl.Series, numbers: pl.Series, sectors: pl.Series | None) -> Roster:
     """Make a roster of offices; those of value 0 say that the city and the firm are on the roster."""
+    cities, firms = _stripped(cities), _stripped(firms)
     city_names, city = _coded(cities, "city")
     firm_names, firm = _coded(firms, "firm")
     value = numbers.to_numpy().astype(np.float64)
@@ -302,8 +364,8 @@ def connectivity(values: pl.DataFrame | Roster) -> pl.DataFrame:
     -------
     frame
         A row for each city, the most connected first, equals by label: `city`, `gnc` (products of service
-        values), `relative` (gnc / the largest; null where that is 0), `rank` (1 + cities with more), `firms`
-        (with an office there), `service_value` (Σ_j v_aj).
+        values), `relative` (gnc / the largest; null where that is 0), `rank` (1 + cities with more; null
+        where gnc is 0), `firms` (with an office there), `service_value` (Σ_j v_aj).
 
     Notes
     -----
@@ -333,9 +395,11 @@ def connectivity(values: pl.DataFrame | Roster) -> pl.DataFrame:
         )
         .with_columns(
             pl.col("relative").fill_nan(None),
-            pl.col("gnc").rank("min", descending=True).cast(pl.Int64).alias("rank"),
+            pl.when(pl.col("gnc") > 0)
+            .then(pl.col("gnc").rank("min", descending=True).cast(pl.Int64))
+            .alias("rank"),
         )
-        .sort("rank", "city")
+        .sort("rank", "city", nulls_last=True)
         .select("city", "gnc", "relative", "rank", "firms", "service_value")
     )
 

@@ -21,6 +21,7 @@ from cosmopolis.settings import IntervalSettings, ProductionSettings
 
 _NETWORK: Final = "interlocking"
 _SECTOR_ROW: Final = "sector"
+_ENDS: Final = 2
 
 
 def interlocking_file(file: Path, *, out: Path | None, cities: Path | None) -> int:
@@ -43,10 +44,11 @@ def interlocking_file(file: Path, *, out: Path | None, cities: Path | None) -> i
     UnknownNameError
         If a column is not there.
     FormatError
-        If the file cannot be read, or a value is none; with the place.
+        If the file cannot be read, or a value is none, with the place; or if no roster has two cities.
     """
     frame = read_rows(file)
     rosters = list(_rosters(frame, file))
+    _tell_lone_cities(rosters, file)
     links = [
         _links(roster).select(pl.lit(year, dtype=pl.Int64).alias("year"), pl.all())
         for year, roster in rosters
@@ -55,6 +57,7 @@ def interlocking_file(file: Path, *, out: Path | None, cities: Path | None) -> i
         pl.lit(_NETWORK).alias("network"), pl.lit(measures.ALL).alias("field"), pl.all()
     )
     write_table(network, out)
+    _tell_odd_values(rosters)
     if cities is not None:
         settings = ProductionSettings()
         tables = [
@@ -76,6 +79,41 @@ def interlocking_file(file: Path, *, out: Path | None, cities: Path | None) -> i
         f"cosmopolis: {offices} offices of {firms} firms in {places} cities gave {network.height} links\n"
     )
     return 0
+
+
+def _tell_lone_cities(rosters: list[tuple[int | None, Roster]], file: Path) -> None:
+    """Raise if no roster has two cities; say on standard error which years have none."""
+    lone = [when for when, roster in rosters if len(roster.cities) < _ENDS]
+    if len(lone) == len(rosters):
+        label = str(rosters[0][1].cities[0])
+        got = f"one city, {label!r}," if len(lone) == 1 else "one city in each year,"
+        raise FormatError(
+            f"{file} has {got} and a network needs two that share a firm; add the other cities where the "
+            "firms have offices"
+        )
+    if lone:
+        years = ", ".join(map(str, lone))
+        sys.stderr.write(f"cosmopolis: no network of {years}: the roster has one city\n")
+
+
+def _tell_odd_values(rosters: list[tuple[int | None, Roster]]) -> None:
+    """Say on standard error how many values are no codes, and what is not given for that."""
+    values = pl.concat([pl.Series(roster.value) for _, roster in rosters])
+    above = values.filter(values > interlocking.LARGEST_VALUE)
+    parts = values.filter((values <= interlocking.LARGEST_VALUE) & (values % 1 != 0))
+    words = []
+    if len(above):
+        words.append(
+            f"{len(above)} values lie outside 0 to {interlocking.LARGEST_VALUE} (the largest is "
+            f"{above.max():g}; an edition sets such rows aside)"
+        )
+    if len(parts):
+        words.append(f"{len(parts)} values are no whole numbers")
+    if words:
+        sys.stderr.write(
+            f"cosmopolis: {' and '.join(words)}: connectivity counts them as they are, and the interval by "
+            "codes is not given where they count\n"
+        )
 
 
 def _rosters(frame: pl.DataFrame, file: Path) -> Iterator[tuple[int | None, Roster]]:

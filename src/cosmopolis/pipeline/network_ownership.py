@@ -47,22 +47,28 @@ def ownership_file(file: Path, *, out: Path | None, cities: Path | None) -> int:
     UnknownNameError
         If a column is not there.
     FormatError
-        If the file cannot be read, or a role, year or value is none.
+        If the file cannot be read or has no rows, or a role, year or value is none.
+
+    Notes
+    -----
+    Each row of a branch is a branch: rows that repeat another count too, and how many do so is told. Links of
+    weight 0, whose branches are all of size 0, are left out and told.
     """
     rows = _rows(read_rows(file), file)
     whole = rows.drop_nulls(["firm", "role", "city_id"])
     built = ownership.branches(whole)
-    write_table(built.links, out)
+    links = built.links.filter(pl.col("weight") > 0)
+    write_table(links, out)
     if cities is not None:
         table = power.ownership_cities(
-            whole,
-            built.links,
+            whole.drop("again"),
+            links,
             draws=ProductionSettings().draws,
             level=IntervalSettings().level,
             seed=ProductionSettings().seed,
         )
         write_table(table.rename({"city_id": "city"}), cities)
-    _tell(rows, whole, built)
+    _tell(rows, whole, built, links)
     return 0
 
 
@@ -75,6 +81,9 @@ def _rows(frame: pl.DataFrame, file: Path) -> pl.DataFrame:
         if column in frame.columns and frame.schema[column].is_nested():
             dtype = frame.schema[column]
             raise FormatError(f"{file}: column {column!r} is {dtype}, expected a text or number")
+    if frame.is_empty():
+        raise FormatError(f"{file} has no rows below its header; expected headquarters and branches")
+    plain = [name for name, dtype in frame.schema.items() if not dtype.is_nested()]
     city = pl.col("city") if frame.schema["city"].is_integer() else filled("city")
     word = filled("role").str.to_lowercase()
     rows = frame.with_row_index("row", offset=1).select(
@@ -86,6 +95,7 @@ def _rows(frame: pl.DataFrame, file: Path) -> pl.DataFrame:
         city_id=city,
         value=_value(frame, file),
         word=word,
+        again=~pl.struct(plain).is_first_distinct(),
     )
     wrong = rows.filter(pl.col("role").is_null() & pl.col("word").is_not_null())
     if not wrong.is_empty():
@@ -114,16 +124,22 @@ def _value(frame: pl.DataFrame, file: Path) -> pl.Series:
         return pl.Series("value", [None] * frame.height, dtype=pl.Float64)
     text = frame.select(filled("value")).to_series()
     values = text.cast(pl.Float64, strict=False)
-    bad = text.filter(text.is_not_null() & ((values >= 0) & values.is_finite()).fill_null(value=False).not_())
-    if not bad.is_empty():
-        raise FormatError(f"{file}: column 'value' has {bad[0]!r}, expected a number from 0")
+    bad = text.is_not_null() & ((values >= 0) & values.is_finite()).fill_null(value=False).not_()
+    if bad.any():
+        at = int(bad.arg_true()[0])
+        raise FormatError(f"{file}: column 'value' has {text[at]!r} (row {at + 1}), expected a number from 0")
     return values
 
 
-def _tell(rows: pl.DataFrame, whole: pl.DataFrame, built: Built) -> None:
+def _tell(rows: pl.DataFrame, whole: pl.DataFrame, built: Built, links: pl.DataFrame) -> None:
     """Say on standard error what went in and what did not."""
-    firms, origins = whole["firm"].n_unique(), built.links["origin"].n_unique()
-    words = [f"{whole.height} offices of {firms} firms gave {built.links.height} links from {origins} cities"]
+    firms, origins = whole["firm"].n_unique(), links["origin"].n_unique()
+    words = [f"{whole.height} offices of {firms} firms gave {links.height} links from {origins} cities"]
+    if empty := built.links.height - links.height:
+        words.append(f"left out for weight 0: {empty} links")
+    again = whole.filter(pl.col("again") & (pl.col("role") == ownership.BRANCH)).height
+    if again:
+        words.append(f"rows of branches that repeat another row, each counted as a branch: {again}")
     reasons = built.unused.group_by("reason").len().sort("reason")
     words += [f"{reason}: {count}" for reason, count in reasons.iter_rows()]
     if left := rows.height - whole.height:
