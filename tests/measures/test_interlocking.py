@@ -1,5 +1,8 @@
 """Cities of the interlocking network: draws taken by hand, bounds that are known, residuals by NumPy."""
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import polars as pl
 import pytest
@@ -24,6 +27,21 @@ def _random(cities: int = 12, firms: int = 20, *, seed: int = 4, most: int = 5) 
 
 def _ranks(frame: pl.DataFrame) -> dict[str, int]:
     return dict(connectivity(frame).select("city", "rank").iter_rows())
+
+
+def test_the_calls_that_the_page_shows_run_and_have_the_columns_it_names() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "methods" / "interlocking.md").read_text(encoding="utf-8")
+    code = page.split("```python\n")[1].split("```")[0]
+    names: dict[str, Any] = {}
+    exec(code, names)  # noqa: S102 - our own page
+    checked = 0
+    for line in code.splitlines():
+        call, _, said = line.partition("  # ")
+        columns = said.strip().split(";")[0].split(", ")
+        if line.startswith(("interlocking.", "measures.")) and columns[0] in {"city", "origin"}:
+            assert eval(call, names).columns == columns, call  # noqa: S307 - our own page
+            checked += 1
+    assert checked == 7
 
 
 def test_a_firm_that_is_drawn_twice_counts_twice(monkeypatch: pytest.MonkeyPatch) -> None:

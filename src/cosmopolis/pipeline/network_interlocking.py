@@ -85,7 +85,7 @@ def _tell_lone_cities(rosters: list[tuple[int | None, Roster]], file: Path) -> N
     """Raise if no roster has two cities; say on standard error which years have none."""
     lone = [when for when, roster in rosters if len(roster.cities) < _ENDS]
     if len(lone) == len(rosters):
-        label = str(rosters[0][1].cities[0])
+        label = rosters[0][1].cities[0]
         got = f"one city, {label!r}," if len(lone) == 1 else "one city in each year,"
         raise FormatError(
             f"{file} has {got} and a network needs two that share a firm; add the other cities where the "
@@ -99,13 +99,13 @@ def _tell_lone_cities(rosters: list[tuple[int | None, Roster]], file: Path) -> N
 def _tell_odd_values(rosters: list[tuple[int | None, Roster]]) -> None:
     """Say on standard error how many values are no codes, and what is not given for that."""
     values = pl.concat([pl.Series(roster.value) for _, roster in rosters])
-    above = values.filter(values > interlocking.LARGEST_VALUE)
+    above = values.filter(values > interlocking.LARGEST_VALUE).to_list()
     parts = values.filter((values <= interlocking.LARGEST_VALUE) & (values % 1 != 0))
     words = []
-    if len(above):
+    if above:
         words.append(
             f"{len(above)} values lie outside 0 to {interlocking.LARGEST_VALUE} (the largest is "
-            f"{above.max():g}; an edition sets such rows aside)"
+            f"{max(above):g}; an edition sets such rows aside)"
         )
     if len(parts):
         words.append(f"{len(parts)} values are no whole numbers")
