@@ -9,6 +9,16 @@ from dataclasses import dataclass
 import polars as pl
 
 _COUNTRY = r"^[A-Z]{2}$"
+_COUNTRY_3 = r"^[A-Z]{3}$"
+_IN_WORDS = {
+    _COUNTRY: "two capital letters",
+    _COUNTRY_3: "three capital letters",
+    r"^[A-Z0-9]{3}$": "three capital letters or digits",
+}
+_ROLES = (
+    "headquarters (or head office, hq, 总部) or branch "
+    "(or office, plant, subsidiary, 分支, 分支机构, 分公司, 子公司)"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +37,10 @@ class Column:
         Bounds of a number, both included.
     pattern
         A regular expression that a text must match.
+    says
+        What the pattern asks for, in words: a text that does not match is "not …".
+    missing
+        What it means that a required value is missing, in words that fit every source of the table.
     """
 
     name: str
@@ -35,6 +49,8 @@ class Column:
     low: float | None = None
     high: float | None = None
     pattern: str | None = None
+    says: str = ""
+    missing: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,8 +70,17 @@ def _longitude(*, required: bool = True) -> Column:
     return Column(name="longitude", dtype=pl.Float64, required=required, low=-180, high=180)
 
 
-def _text(name: str, *, required: bool = True, pattern: str | None = None) -> Column:
-    return Column(name=name, dtype=pl.String, required=required, pattern=pattern)
+def _text(
+    name: str, *, required: bool = True, pattern: str | None = None, says: str = "", missing: str = ""
+) -> Column:
+    says = says or _IN_WORDS.get(pattern or "", "")
+    return Column(name=name, dtype=pl.String, required=required, pattern=pattern, says=says, missing=missing)
+
+
+def _one_of(name: str, *words: str, required: bool = True, says: str = "") -> Column:
+    """Make a column of a few words; in reasons they stand as `says` puts them."""
+    told = says or f"{', '.join(words[:-1])} or {words[-1]}"
+    return _text(name, required=required, pattern=rf"^({'|'.join(words)})$", says=told)
 
 
 def _texts(name: str, *, required: bool = False) -> Column:
@@ -99,7 +124,7 @@ TABLES: Mapping[str, Table] = {
             name="country",
             columns=(
                 _text("country", pattern=_COUNTRY),
-                _text("iso3", required=False, pattern=r"^[A-Z]{3}$"),
+                _text("iso3", required=False, pattern=_COUNTRY_3),
                 _text("name"),
                 _text("capital", required=False),
                 Column(name="population", dtype=pl.Int64, required=False, low=0),
@@ -110,7 +135,7 @@ TABLES: Mapping[str, Table] = {
             name="country_name",
             columns=(
                 _text("country", pattern=_COUNTRY),
-                _text("iso3", pattern=r"^[A-Z]{3}$"),
+                _text("iso3", pattern=_COUNTRY_3),
                 _text("name"),
                 _text("name_zh", required=False),
                 _texts("other_names"),
@@ -147,7 +172,7 @@ TABLES: Mapping[str, Table] = {
             name="metropolitan_airport",
             columns=(
                 _text("iata", pattern=r"^[A-Z0-9]{3}$"),
-                _text("metropolitan_code", pattern=r"^[A-Z]{3}$"),
+                _text("metropolitan_code", pattern=_COUNTRY_3),
                 _text("city"),
                 _text("country", pattern=_COUNTRY),
             ),
@@ -212,7 +237,7 @@ TABLES: Mapping[str, Table] = {
                 _text("work"),
                 _year(),
                 Column(name="author", dtype=pl.Int64, required=False, low=1),
-                _text("text"),
+                _text("text", missing="affiliation, organisation, institution and city are all empty"),
                 _text("country", required=False, pattern=_COUNTRY),
                 _text("organisation", required=False),
                 _text("institution", required=False),
@@ -266,10 +291,10 @@ TABLES: Mapping[str, Table] = {
             name="patent_party",
             columns=(
                 _text("patent"),
-                _text("role", pattern=r"^(inventor|applicant)$"),
+                _one_of("role", "inventor", "applicant"),
                 Column(name="order", dtype=pl.Int64, required=False, low=0),
                 _text("name", required=False),
-                _text("text"),
+                _text("text", missing="place and city are both empty"),
                 _text("country", required=False, pattern=_COUNTRY),
                 _latitude(required=False),
                 _longitude(required=False),
@@ -308,8 +333,8 @@ TABLES: Mapping[str, Table] = {
         Table(  # what two countries have in common, in this direction
             name="country_pair",
             columns=(
-                _text("origin", pattern=r"^[A-Z]{3}$"),
-                _text("destination", pattern=r"^[A-Z]{3}$"),
+                _text("origin", pattern=_COUNTRY_3),
+                _text("destination", pattern=_COUNTRY_3),
                 Column(name="contiguous", dtype=pl.Int64, low=0, high=1),
                 Column(name="common_language", dtype=pl.Int64, low=0, high=1),
                 Column(name="colony", dtype=pl.Int64, low=0, high=1),
@@ -321,7 +346,7 @@ TABLES: Mapping[str, Table] = {
             name="trade_flow",
             columns=(
                 _year(),
-                _text("origin", pattern=r"^[A-Z]{3}$"),
+                _text("origin", pattern=_COUNTRY_3),
                 _text("sector"),
                 _texts("destinations", required=True),
                 Column(name="values_musd", dtype=pl.List(pl.Float64)),
@@ -331,14 +356,14 @@ TABLES: Mapping[str, Table] = {
         Table(  # a company as a list knows it, with its headquarters
             name="company",
             columns=(
-                _text("company"),
+                _text("company", missing="neither a name nor an id is given"),
                 _year(),
                 _text("name"),
-                _text("headquarters"),
+                _text("headquarters", missing="headquarters and city are both empty"),
                 _text("country_text", required=False),
                 _text("sector", required=False),
                 _text("industry", required=False),
-                _text("size", required=False, pattern=r"^(mega|large|mid|small|micro|nano)$"),
+                _one_of("size", "mega", "large", "mid", "small", "micro", "nano", required=False),
                 Column(name="rank", dtype=pl.Int64, required=False, low=1),
                 _amount("revenue_musd"),
                 _amount("market_value_musd"),
@@ -348,7 +373,7 @@ TABLES: Mapping[str, Table] = {
                 _text("isin", required=False),
                 _text("lei", required=False),
                 _text("website", required=False),
-                _text("status", required=False, pattern=r"^(active|delisted)$"),
+                _one_of("status", "active", "delisted", required=False),
             ),
             key=("company", "year"),
         ),
@@ -356,8 +381,8 @@ TABLES: Mapping[str, Table] = {
             name="office",
             columns=(
                 _text("firm"),
-                _text("role", pattern=r"^(headquarters|branch)$"),
-                _text("text"),
+                _one_of("role", "headquarters", "branch", says=_ROLES),
+                _text("text", missing="place and city are both empty"),
                 _text("country", required=False, pattern=_COUNTRY),
                 _latitude(required=False),
                 _longitude(required=False),
@@ -385,10 +410,10 @@ TABLES: Mapping[str, Table] = {
                 _year(),
                 _text("customer"),
                 _text("supplier"),
-                _text("text"),
+                _text("text", missing="address, city, division, country and coordinates are all empty"),
                 _text("country", required=False, pattern=_COUNTRY),
                 _text("division", required=False),
-                _text("precision", pattern=r"^(address|city|division|country)$"),
+                _one_of("precision", "address", "city", "division", "country"),
                 _latitude(required=False),
                 _longitude(required=False),
             ),
@@ -398,7 +423,7 @@ TABLES: Mapping[str, Table] = {
             columns=(
                 _text("firm"),
                 _text("factory", required=False),
-                _text("text"),
+                _text("text", missing="place, city and coordinates are all empty"),
                 _text("country", required=False, pattern=_COUNTRY),
                 _latitude(required=False),
                 _longitude(required=False),
@@ -423,7 +448,7 @@ TABLES: Mapping[str, Table] = {
             columns=(
                 _text("child", pattern=r"^[A-Z0-9]{18}[0-9]{2}$"),
                 _text("parent", pattern=r"^[A-Z0-9]{18}[0-9]{2}$"),
-                _text("kind", pattern=r"^(direct|ultimate)$"),
+                _one_of("kind", "direct", "ultimate"),
                 Column(name="year", dtype=pl.Int64, required=False, low=1500, high=2200),
                 _text("status", required=False),
             ),
@@ -432,8 +457,8 @@ TABLES: Mapping[str, Table] = {
             name="country_trade",
             columns=(
                 _year(),
-                _text("origin", pattern=r"^[A-Z]{3}$"),
-                _text("destination", pattern=r"^[A-Z]{3}$"),
+                _text("origin", pattern=_COUNTRY_3),
+                _text("destination", pattern=_COUNTRY_3),
                 _amount("value_musd", required=True),
             ),
             key=("year", "origin", "destination"),
@@ -442,7 +467,7 @@ TABLES: Mapping[str, Table] = {
             name="industry_inputs",
             columns=(
                 _year(),
-                _text("country", pattern=r"^[A-Z]{3}$"),
+                _text("country", pattern=_COUNTRY_3),
                 _text("sector"),
                 _amount("output_musd", required=True),
                 _texts("origins", required=True),
@@ -465,18 +490,14 @@ TABLES: Mapping[str, Table] = {
             name="ideal_point",
             columns=(
                 _year(),
-                _text("country", pattern=r"^[A-Z]{3}$"),
+                _text("country", pattern=_COUNTRY_3),
                 Column(name="ideal_point", dtype=pl.Float64),
             ),
             key=("year", "country"),
         ),
         Table(  # a country's outline for maps
             name="border",
-            columns=(
-                _text("name", required=False),
-                _text("iso3", required=False),
-                _text("geometry"),
-            ),
+            columns=(_text("name", required=False), _text("iso3", required=False), _text("geometry")),
         ),
     )
 }

@@ -15,6 +15,8 @@ from cosmopolis.errors import UnknownNameError, hint_near
 from cosmopolis.record_tables import TABLES, Column, Table
 from cosmopolis.sources.raw import QUARANTINE_SCHEMA, VALUE_CHARACTERS_MAX, Raw
 
+_KINDS = {"Int64": "a whole number", "Float64": "a number"}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Admitted:
@@ -49,10 +51,11 @@ def _judge(frame: pl.DataFrame, column: Column) -> tuple[pl.Expr, list[tuple[pl.
         raw = pl.when(text != "").then(text)
     typed = raw if have == want else raw.cast(want, strict=False)
     if column.required:
-        tests.append((raw.is_null(), f"{name} is missing"))
+        why = f": {column.missing}" if column.missing else ""
+        tests.append((raw.is_null(), f"{name} is missing{why}"))
     if have != want:
-        kind = str(want).removesuffix("64").lower()
-        tests.append((raw.is_not_null() & typed.is_null(), f"{name} is not of type {kind}"))
+        kind = _KINDS.get(str(want), f"of type {str(want).lower()}")
+        tests.append((raw.is_not_null() & typed.is_null(), f"{name} is not {kind}"))
     if isinstance(want, type) and want == pl.Float64:
         tests.append((typed.is_not_null() & ~typed.is_finite(), f"{name} is not a finite number"))
     if column.low is not None:
@@ -60,7 +63,8 @@ def _judge(frame: pl.DataFrame, column: Column) -> tuple[pl.Expr, list[tuple[pl.
     if column.high is not None:
         tests.append((typed > column.high, f"{name} is above {column.high:g}"))
     if column.pattern is not None:
-        tests.append((~typed.str.contains(column.pattern), f"{name} does not look like {column.pattern}"))
+        wrong = f"is not {column.says}" if column.says else f"does not look like {column.pattern}"
+        tests.append((~typed.str.contains(column.pattern), f"{name} {wrong}"))
     return typed.alias(name), tests
 
 

@@ -28,7 +28,7 @@ def _told(ledger: Ledger, source: str) -> list[tuple[str, int, str]]:
 
 def test_rows_of_two_tables_are_told_by_file(tmp_path: Path) -> None:
     texts = {
-        "offices.csv": "firm,role,year,city\nAcme,hq,2020,Alder\nAcme,owner,2020,Bosk\nAcme,hq,2020,Nowhere\n",
+        "offices.csv": "firm,role,year,city\nAcme,hq,2020,Alder\nAcme,owner,2020,Bosk\nElm,hq,2020,Nowhere\n",
         "zz.csv": "firm,role,year,city\nAcme,branch,2020,Bosk\nAcme,branch,2020,\nAcme,branch,2020,Nowhere\n",
     }
     shelf = _shelf(tmp_path, "office-table", texts)
@@ -104,3 +104,71 @@ def test_applicants_are_of_no_one_file(tmp_path: Path) -> None:
     )
     shelf.account("patent-table", "parties", pl.Series([1]), nothing, otherwise="no use")
     assert [told[:2] for told in _told(shelf.ledger, "patent-table")] == [("parties", 1), ("parties", 2)]
+
+
+@pytest.mark.parametrize(
+    ("source", "header", "row", "reason"),
+    [
+        (
+            "company-table",
+            "name,year,city",
+            "Elm,2020,",
+            "headquarters is missing: headquarters and city are both empty",
+        ),
+        (
+            "company-table",
+            "name,year,city",
+            ",2020,Alder",
+            "company is missing: neither a name nor an id is given",
+        ),
+        ("company-table", "name,year,city", "Elm,soon,Alder", "year is not a whole number"),
+        (
+            "company-table",
+            "name,year,city,size",
+            "Elm,2020,Alder,giant",
+            "size is not mega, large, mid, small, micro or nano",
+        ),
+        ("office-table", "firm,role,year", "Elm,hq,2020", "text is missing: place and city are both empty"),
+        (
+            "supplier-table",
+            "customer,supplier,year",
+            "Elm,Oak,2020",
+            "text is missing: address, city, division, country and coordinates are all empty",
+        ),
+        (
+            "lighthouse-table",
+            "firm,year",
+            "Elm,2020",
+            "text is missing: place, city and coordinates are all empty",
+        ),
+        (
+            "paper-table",
+            "work,year",
+            "p1,2020",
+            "text is missing: affiliation, organisation, institution and city are all empty",
+        ),
+        (
+            "patent-table",
+            "patent,year,inventor",
+            "p1,2020,Ash",
+            "text is missing: place and city are both empty",
+        ),
+        (
+            "trade-table",
+            "year,origin,destination,value_musd",
+            "2020,Germany,CHN,1",
+            "origin is not three capital letters",
+        ),
+        (
+            "trade-table",
+            "year,origin,destination,value_musd",
+            "2020,DEU,CHN,lots",
+            "value_musd is not a number",
+        ),
+    ],
+)
+def test_reasons_are_said_in_the_words_of_the_tables(
+    tmp_path: Path, source: str, header: str, row: str, reason: str
+) -> None:
+    ledger = _shelf(tmp_path, source, {"own.csv": f"{header}\n{row}\n"}).ledger
+    assert ledger.tables()[source].select("row", "reason").rows() == [(1, reason)]

@@ -70,7 +70,7 @@ def test_one_wrong_value_leaves_the_others_as_they_are(tmp_path: Path) -> None:
     admitted = admit(places)
     assert admitted.frame["population"].to_list() == [1200]
     assert admitted.quarantine.select("row", "column", "reason").rows() == [
-        (2, "place_id", "place_id is not of type int")
+        (2, "place_id", "place_id is not a whole number")
     ]
 
 

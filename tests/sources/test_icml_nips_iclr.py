@@ -27,4 +27,6 @@ def test_papers_and_their_authors(tmp_path: Path) -> None:
         (3, "nips-2011-row3", 1, "Alder U"),
         (4, "icml-2011-row1", 3, "Cedar U, Cedarville"),
     ]
-    assert affiliations.quarantine.select("row", "reason").rows() == [(2, "text is missing")]
+    assert affiliations.quarantine.select("row", "reason").rows() == [
+        (2, "text is missing: affiliation, organisation, institution and city are all empty")
+    ]

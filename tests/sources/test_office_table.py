@@ -1,5 +1,6 @@
 """Offices of one's own and of one firm: roles in words, places from their columns, rows through all files."""
 
+import re
 from pathlib import Path
 
 import polars as pl
@@ -7,6 +8,7 @@ import pytest
 from real_mirror import DATA
 
 from cosmopolis.errors import FormatError, UnknownNameError
+from cosmopolis.record_tables import TABLES
 from cosmopolis.records import Admitted, admit
 from cosmopolis.sources import office_table, tcs_offices
 
@@ -42,9 +44,21 @@ def test_roles_and_places(tmp_path: Path) -> None:
         (3, "橡树集团", "headquarters", "Copse", None, None, None, None),
         (4, "橡树集团", "branch", "Pier, Alder", "XA", None, None, None),
     ]
-    assert admitted.quarantine.select("row", "column").rows() == [
-        (5, "role"), (6, "text"), (7, "year"), (8, "value"),
-    ]  # fmt: skip
+    roles = (
+        "headquarters (or head office, hq, 总部) or branch (or office, plant, subsidiary, 分支, 分支机构, "
+    )
+    assert admitted.quarantine.select("row", "column", "reason").rows() == [
+        (5, "role", f"role is not {roles}分公司, 子公司)"),
+        (6, "text", "text is missing: place and city are both empty"),
+        (7, "year", "year is not a whole number"),
+        (8, "value", "value is below 0"),
+    ]
+
+
+def test_every_word_of_a_role_stands_in_the_reason() -> None:
+    role = next(column for column in TABLES["office"].columns if column.name == "role")
+    words = re.split(r" \(or |\) or |, |\)", role.says)
+    assert sorted(filter(None, words)) == sorted(office_table.ROLES)
 
 
 def test_rows_go_on_from_file_to_file(tmp_path: Path) -> None:

@@ -44,7 +44,9 @@ def test_one_slot_for_each_author(tmp_path: Path) -> None:
         (1, work, 2021, 1, "Dept of Wood | Alder U", "XA", None, None),
         (3, work, 2021, 3, "Free lance", "XC", None, None),
     ]
-    assert admitted.quarantine.select("row", "reason").rows() == [(2, "text is missing")]
+    assert admitted.quarantine.select("row", "reason").rows() == [
+        (2, "text is missing: affiliation, organisation, institution and city are all empty")
+    ]
 
 
 def test_more_slots_than_authors_hide_the_author(tmp_path: Path) -> None:
