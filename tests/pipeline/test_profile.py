@@ -14,6 +14,7 @@ from world import facts
 from world.killed import draw_nothing
 from world.run import run
 
+from cosmopolis.pipeline import profiling
 from cosmopolis.pipeline.profiling import city_of, read_result
 from cosmopolis.publish import report
 from cosmopolis.publish.profile import page
@@ -137,7 +138,7 @@ def test_both_languages_name_the_city(built: Path, tmp_path: Path) -> None:
         ("Brich", "there is no city 'Brich' in this result; did you mean Birch, Bosk (90000011)"),
         ("Dog", "did you mean Dogwood, Dell (90000031)?"),
         ("Birch, Copse", "there is no Birch in Copse; of this name there are Birch, Bosk (90000011)"),
-        ("Willow", "'Willow' may be Willow, Copse (90000023); Willow, Copse (90000024); give the id"),
+        ("Willow", "'Willow' may be Willow, Copse (id 90000023, "),
         (
             "90000101",
             "no city with the GeoNames id 90000101 in this result: it may be a part of a larger one",
@@ -150,6 +151,19 @@ def test_what_is_not_one_city_is_said_with_the_nearest(
 ) -> None:
     assert said in _refused(built, asked, "--out", tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_which_namesake_was_taken_is_said_beside_the_paths(
+    built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(profiling, "_ranked", lambda *_: frozenset({facts.WILLOW_WEST}))
+    answer = run("profile", built, "Willow", "--out", tmp_path)
+    assert answer.status == 0
+    assert answer.err.startswith(f"Willow: taken is Willow, Copse (id {facts.WILLOW_WEST}, ")
+    assert answer.err.count("\n") == 1
+    assert [Path(line).name for line in answer.out.splitlines()] == [
+        f"{facts.WILLOW_WEST}.{language}.html" for language in ("en", "zh")
+    ]
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -251,7 +265,7 @@ def test_an_edition_names_further_cities(tmp_path: Path) -> None:
     assert named in text
     wrong = world.save(tmp_path / "wrong", edition=text)
     answer = run("build", wrong.edition, "--mirror", wrong.mirror, "--offline", "--out", tmp_path / "out")
-    assert "[report], profiles: 'Willow, Copse' may be Willow, Copse (90000023)" in answer.error
+    assert "[report], profiles: 'Willow, Copse' may be Willow, Copse (id 90000023, 150,000" in answer.error
     assert not (tmp_path / "out").exists()
     right = world.save(tmp_path / "right", edition=text.replace("Willow, Copse", "90000024"))
     answer = run("build", right.edition, "--mirror", right.mirror, "--offline", "--out", tmp_path / "out")

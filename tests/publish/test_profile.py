@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cosmopolis.errors import ResultError
+from cosmopolis.errors import ResultError, UnknownNameError
 from cosmopolis.publish import assets
 from cosmopolis.publish.chapter.model import Section
 from cosmopolis.publish.chapter.studio import Studio
@@ -20,6 +20,7 @@ from cosmopolis.publish.innovation.schemas import SCHEMAS as INNOVATION
 from cosmopolis.publish.maps import Land, Node
 from cosmopolis.publish.production.schemas import SCHEMAS
 from cosmopolis.publish.profile import chain, firms, maps, page, peers, standing, ties
+from cosmopolis.publish.profile.finding import find
 from cosmopolis.publish.profile.subject import Subject, place_of
 from cosmopolis.publish.result import Result
 from cosmopolis.publish.view import View
@@ -128,6 +129,54 @@ def test_an_interval_stands_beside_the_rank(result: Result) -> None:
     assert f"{rank - 1}–{rank + 4}" in _texts(standing.section(subject, _studio(subject)))
 
 
+# --- names
+
+
+def _namesakes() -> pl.DataFrame:
+    """Four cities of one name, two of them in QA; on the equator one degree is 111.2 km."""
+    return pl.DataFrame(
+        {
+            "city_id": [1, 2, 3, 4, 5, 6],
+            "name": ["Spring", "Spring", "Spring", "Great", "Vale", "Vale"],
+            "name_zh": [None] * 6,
+            "country": ["QA", "QA", "QB", "QA", "QA", "QB"],
+            "population": [2_000, 9_000, 5_000, 70_000, 10, 20],
+            "latitude": [0.0] * 6,
+            "longitude": [11.0, 8.0, -5.0, 10.0, 40.0, 50.0],
+        }
+    )
+
+
+def test_cities_of_one_name_and_country_are_told_apart() -> None:
+    with pytest.raises(UnknownNameError) as error:
+        find("spring", _namesakes(), {})
+    assert str(error.value) == (
+        "'spring' may be Spring, QA (id 2, 9,000 people, 222 km from Great); Spring, QB (3); "
+        "Spring, QA (id 1, 2,000 people, 111 km from Great); give the id"
+    )
+    with pytest.raises(UnknownNameError, match=r"may be Vale, QB \(6\); Vale, QA \(5\); give .* and country"):
+        find("Vale", _namesakes(), {})
+    assert find("Vale, QA", _namesakes(), {}) == 5  # as advised
+
+
+def test_the_greatest_city_is_told_apart_by_where_it_lies() -> None:
+    cities = _namesakes().filter(pl.col("city_id") < 3)
+    with pytest.raises(UnknownNameError, match=r"id 2, 9,000 people, latitude 0\.00, longitude 8\.00\)"):
+        find("spring", cities, {})
+    with pytest.raises(UnknownNameError, match=r"id 2, 9,000 people\); .* give the id$"):
+        find("spring", cities.drop("latitude", "longitude"), {})
+
+
+def test_a_choice_among_namesakes_is_said_and_others_are_not() -> None:
+    said: list[str] = []
+    assert find("Spring", _namesakes(), {}, ranked=frozenset({1, 4}), say=said.append) == 1
+    taken = "Spring, QA (id 1, 2,000 people, 111 km from Great), the only ranked one of 3 cities of this name"
+    assert said == [f"Spring: taken is {taken}"]
+    assert find("Great", _namesakes(), {}, ranked=frozenset({4}), say=said.append) == 4
+    assert find("1", _namesakes(), {}, ranked=frozenset({1}), say=said.append) == 1
+    assert len(said) == 1
+
+
 # --- networks
 
 
@@ -159,8 +208,34 @@ def test_a_sample_is_shown_and_not_ranked(result: Result) -> None:
 
 def test_a_network_without_ties_is_named(result: Result) -> None:
     text = _texts(ties.section(_subject(result, 60), _studio(_subject(result, 60))))
-    assert "the city has no tie in" in text
-    assert "Sea links" in text
+    assert "Zero ties: the sources cover the city’s country and name no tie of it in Sea links." in text
+    assert "Not in the samples or lists of Co-authored works" not in text  # it has no tie of anybody
+    assert "No data: the sources do not cover the city’s country, or the network has no tie at all" in text
+
+
+def test_outside_the_countries_of_a_source_there_is_no_data_and_not_zero(result: Result) -> None:
+    """City 60 lies in QA: a source of QB and QC alone cannot speak of it."""
+    said = {}
+    for countries in (("QB", "QC"), ("QA", "QC")):
+        (first, *others) = result.sources
+        source = replace(first.source, coverage={**first.source.coverage, "countries": countries})
+        changed = replace(result, sources=(replace(first, source=source), *others))
+        subject = _subject(changed, 60)
+        assert subject.row["country"] == "QA"
+        said[countries] = ties.section(subject, _studio(subject)).blocks[0].sentences
+    assert not [text for text in said["QB", "QC"] if text.startswith("Zero ties")]
+    assert "Sea links" in said["QB", "QC"][-1]
+    assert "Sea links" in said["QA", "QC"][0]
+    assert "Sea links" not in said["QA", "QC"][-1]
+
+
+def test_a_city_outside_a_sample_has_neither_zero_nor_no_data(result: Result) -> None:
+    networks = tuple(
+        replace(note, scope="show") if note.kind.network == "sea" else note for note in result.networks
+    )
+    subject = _subject(replace(result, networks=networks), 60)
+    first = ties.section(subject, _studio(subject)).blocks[0].sentences[0]
+    assert first == "Not in the samples or lists of Sea links; this says nothing of ties outside them."
 
 
 def test_an_own_table_gives_rank_and_interval(result: Result) -> None:
@@ -212,6 +287,41 @@ def test_no_rank_by_power_without_power_or_by_one_firm_alone(
     (sheet,) = (table for block in section.blocks for table in block.tables if "prestige" in table.caption)
     assert [cells[-1].text for cells in sheet.rows] == ["not ranked"]
     assert not sheet.rows[0][-1].small
+
+
+@pytest.mark.parametrize(("power", "wanted"), [(4.0, "2 of 3"), (0.0, "not ranked")])
+def test_both_tables_rank_by_power_among_cities_that_have_some(
+    result: Result, power: float, wanted: str
+) -> None:
+    """Six cities stand in the table, two or three of them with power: the same number in both places."""
+    cities = [CITY, 13, 14, 15, 16, 17]
+    powers = [power, 9.0, 2.0, 0.0, 0.0, 0.0]
+    table = pl.DataFrame(
+        {
+            "field": ["research"] * 6,
+            "year": [YEAR - 9] * 6,
+            "city_id": cities,
+            "headquarters": [1, 2, 1, 0, 0, 0],
+            "branches": [1] * 6,
+            "power": powers,
+            "prestige": [1.0] * 6,
+            "rank": [1 + sum(other > one for other in powers) for one in powers],
+        }
+    )
+    note = next(note for note in result.networks if note.kind.network == "air")
+    kind = replace(note.kind, network="ownership", field="research", directed=True)
+    links = (
+        result.table("links")
+        .filter(pl.col("network") == "air")
+        .with_columns(network=pl.lit("ownership"), field=pl.lit("research"))
+    )
+    tables = {**result.tables, "links": links, **_filled({"ownership_cities": table})}
+    subject = _subject(replace(result, networks=(replace(note, kind=kind),), tables=tables))
+    (sheet,) = ties.section(subject, _studio(subject)).blocks[0].tables
+    section = firms.section(subject, _studio(subject))
+    (other,) = (table for block in section.blocks for table in block.tables if "prestige" in table.caption)
+    assert (sheet.rows[0][3].text, other.rows[0][-1].text) == (wanted, wanted)
+    assert sheet.rows[0][2].text == other.rows[0][4].text == f"{power:.0f}"
 
 
 # --- maps
@@ -296,6 +406,44 @@ def test_what_sets_apart_is_ordered_by_the_difference_from_the_peers(result: Res
     )
     assert [one.note.id for one in found] == [note.id for note in result.index.indicators]
     assert (found[0].own, found[0].peers, found[0].low, found[0].high) == (3.0, 0.5, 0.0, 1.0)
+
+
+def test_a_value_that_many_share_sets_nobody_apart(result: Result) -> None:
+    """The port alone has sea links: the others' zero is no mark of theirs, though far below the peers'."""
+    units = np.array([[-0.5, float(n)] for n in range(7)] + [[3.5, 7.0]])
+    every = replace(_profiles(units), indicators=result.index.indicators)
+    near, far = (note.id for note in result.index.indicators)
+    assert peers.common(every, 0) == {near}
+    assert peers.common(every, 7) == frozenset()
+    assert far not in peers.common(every, 3)
+    few = replace(
+        every, units=np.array([[-0.5, n] for n in range(2)] + [[float(n), 9 + n] for n in range(8)])
+    )
+    assert peers.common(few, 0) == frozenset()  # two of ten
+
+
+def test_what_is_in_common_is_left_out_of_the_list_and_named(result: Result) -> None:
+    table = result.table("indicators")
+    inland = (pl.col("indicator") == "near_degree") & (pl.col("city_id") % 2 == CITY % 2)
+    table = table.with_columns(normalised=pl.when(inland).then(0.0).otherwise(pl.col("city_id").cast(float)))
+    subject = _subject(replace(result, tables={**result.tables, "indicators": table}))
+    *_, apart, left = peers.section(subject, _studio(subject)).blocks
+    assert [cells[0].text for cells in apart.tables[0].rows] == ["Far ties: degree"]
+    assert "Near ties" not in " ".join(apart.sentences)
+    (sentence,) = left.sentences
+    assert "shared by 25% or more" in sentence
+    assert sentence.endswith("few: Near ties: degree.")
+
+
+def test_the_rank_of_a_downscaled_number_is_marked(result: Result) -> None:
+    subject = _subject(result)
+    rows = standing.section(subject, _studio(subject)).blocks[1].tables[0].rows
+    marks = {cells[0].text: cells[2].small for cells in rows}
+    assert marks == {
+        "Near ties: degree": "",
+        "Far ties: degree": "of a downscaled number: it follows the country",
+    }
+    assert rows[0][0].small == "Number of synthetic partners."
 
 
 # --- sections of optional tables
@@ -407,16 +555,77 @@ def test_firms_and_their_networks_are_told(result: Result) -> None:
     subject = _subject(_production(result))
     text = _texts(firms.section(subject, _studio(subject)))
     assert "All firms | 8 | 80.0% | 1.00 | 1 of 2 | 1–1" in text
-    basket = "Technology | a basket of firms, chosen by this edition"
-    assert f"{basket} | 6 | 75.0% | 1.25 | 1 of 1 | 1–3" in text
+    basket = "Technology | a basket of firms, chosen by this edition: Firms of information technology, and of"
+    assert basket in text
+    assert "most valuable; unlisted firms are not among them. | 6 | 75.0% | 1.25 | 1 of 1 | 1–3" in text
     assert "Size: mega | 1 | 100.0% | 1.50 | 1 of 1 | 1–1" in text
     assert text.index("Synthetic Great") < text.index("Synthetic Small") < text.index("Synthetic Young")
     assert "beta+ | 120 | 50.0% | 2 of 2 | 1–2 | 7" in text
     assert "Tied more than its connectivity tells: Synthetic 20. | Tied less: Synthetic 21." in text
     assert "Synthetic Pear | 2031 | 4 | 3" in text
     assert "99" not in text  # an earlier year's
-    assert "Listings | 30 | Listings of firms from elsewhere | 10" in text
+    assert "Listings | 30 | Listings of firms from other countries | 10" in text
     assert "No data in this edition: Headquarters and branches." in text
+
+
+def _supplied(result: Result, here: int | None) -> Result:
+    """Add lists of a customer: to the city, then mostly to the province with one city left."""
+    table = pl.DataFrame(
+        {
+            "customer": ["Synthetic Pear"] * 5,
+            "year": [YEAR - 3, YEAR - 3, YEAR - 2, YEAR - 1, YEAR - 1],
+            "precision": ["address", "division", "division", "division", "city"],
+            "country": ["QA"] * 5,
+            "division": [None, "North", "North", "North", None],
+            "city_id": [here, None, None, None, 13],
+            "sites": [7, 3, 9, 9, 1],
+            "suppliers": [5, 3, 9, 9, 1],
+        }
+    )
+    return replace(result, tables={**result.tables, **_filled({"supplier_places": table})})
+
+
+@pytest.mark.parametrize(
+    ("here", "wanted"),
+    [
+        (CITY, "Synthetic Pear: 2028 is the last year with most sites known to the city; from 2029 its list"),
+        (13, "Synthetic Pear: no site in Synthetic 12 in 2028, the last year with most sites known to"),
+        (None, "Synthetic Pear: no data; its lists give most sites by province or country only."),
+    ],
+)
+def test_supplier_sites_are_of_the_last_year_known_to_the_city(
+    result: Result, here: int | None, wanted: str
+) -> None:
+    subject = _subject(_supplied(result, here))
+    section = firms.section(subject, _studio(subject))
+    (block,) = (block for block in section.blocks if block.title == "Supplier sites")
+    (sentence,) = block.sentences
+    assert sentence.startswith(wanted)
+    rows = [[cell.text for cell in row] for table in block.tables for row in table.rows]
+    assert rows == ([["Synthetic Pear", "2028", "7", "5"]] if here == CITY else [])
+    assert "place nothing of these" not in _texts(section)
+
+
+def test_counts_of_technology_firms_say_what_they_count(result: Result) -> None:
+    made = _production(result)
+    more = made.table("headquarters").with_columns(
+        group=pl.col("group").replace({"size:mega": "information_technology"})
+    )
+    made = replace(made, tables={**made.tables, "headquarters": more})
+    remarks = {
+        language: {
+            link.what: link.remark for link in chain.links(_subject(made, language=language)) if link.remark
+        }
+        for language in ("en", "zh")
+    }
+    sector, basket = "Headquarters, sector “Information technology”", "Headquarters, basket “Technology”"
+    assert "eleven sectors (as in GICS)" in remarks["en"][sector]
+    assert "among the world's most valuable" in remarks["en"][basket]
+    assert "十一个行业门类" in remarks["zh"]["企业总部（“信息技术”行业）"]
+    assert "市值居全球前列" in remarks["zh"]["企业总部（“科技”企业组合）"]
+    own = replace(made.edition, settings={"production": {"baskets": "mine.toml"}})
+    links = {link.what: link.remark for link in chain.links(_subject(replace(made, edition=own)))}
+    assert links[basket] == "a basket of firms, chosen by this edition"
 
 
 def test_the_chain_counts_industry_and_capital(result: Result) -> None:

@@ -5,7 +5,7 @@ Reads and writes files; what stands on a page is `cosmopolis.publish.profile`.
 
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, TextIO
@@ -78,6 +78,8 @@ def run(
 ) -> int:
     """Write the pages on a city, one a language, and print their paths.
 
+    Where a name is of several cities and one of them is ranked, a line on standard error says which it is.
+
     Parameters
     ----------
     folder
@@ -121,7 +123,7 @@ def run(
             )
     _check(folder)
     result = read_result(folder)
-    id_ = city_of(city, result)
+    id_ = city_of(city, result, say=_warn)
     since = _since(before, folder) if before else None
     try:
         files = page.write(result, [id_], place, since=since)
@@ -134,6 +136,10 @@ def run(
     return 0
 
 
+def _warn(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+
+
 def _since(before: Path, folder: Path) -> Since:
     """Compare a result with an earlier one, which is named by its manifest and not by its folder."""
     comparison, _ = comparing.compared(before, folder)
@@ -141,10 +147,10 @@ def _since(before: Path, folder: Path) -> Since:
     return Since(comparison=comparison, title=manifest.get("title", {}), hash=str(manifest.get("hash", "")))
 
 
-def city_of(text: str, result: Result) -> int:
-    """Return the city of a result that a text means."""
+def city_of(text: str, result: Result, *, say: Callable[[str], None] | None = None) -> int:
+    """Return the city of a result that a text means; `say` is told which of several of one name was taken."""
     ranked = _ranked(result.table("scores"), result.index.id)
-    return find(text, result.table("cities"), result.countries, ranked=ranked)
+    return find(text, result.table("cities"), result.countries, ranked=ranked, say=say)
 
 
 def named(edition: Edition, atlas: Atlas) -> tuple[int, ...]:

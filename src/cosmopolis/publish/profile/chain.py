@@ -107,6 +107,7 @@ def _industry(subject: Subject) -> list[Link]:
                 count=float(cells.get("firms") or 0),
                 share=cells.get("share") or 0.0,
                 place=given(cells, "firms", of_group["rank"].count()),
+                remark=subject.counted(group),
             )
         )
     return found

@@ -5,8 +5,9 @@ Places that are no cities of the result are not known here: `cosmopolis resolve`
 """
 
 import difflib
+import math
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -17,6 +18,7 @@ from cosmopolis.publish.result import CountryNote
 _MOST = 5
 """Cities that a message names at most."""
 _CUTOFF = 0.6
+_EARTH_KM = 6371.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +49,7 @@ def find(
     countries: Mapping[str, CountryNote],
     *,
     ranked: frozenset[int] = frozenset(),
+    say: Callable[[str], None] | None = None,
 ) -> int:
     """Return the id of the city that a text means.
 
@@ -59,11 +62,14 @@ def find(
         A name in English or Chinese, a GeoNames id, or a name, a comma and a country: its name in either
         language or its ISO 3166-1 alpha-2 code.
     cities
-        `city_id`, `name`, `name_zh`, `country`, `population`.
+        `city_id`, `name`, `name_zh`, `country`, `population`; with `latitude` and `longitude` (degrees)
+        cities of one name are told apart by the nearest larger city too.
     countries
         Names by code.
     ranked
         Ids of the cities in the ranking.
+    say
+        Is told in a line which city was taken where several have the name and one is ranked.
 
     Raises
     ------
@@ -97,16 +103,18 @@ def find(
                 f"there is no {name} in {country}; of this name there are {_listed(named, cities, countries)}"
             )
     among = [city for city in found if city.id in ranked]
-    if len(among) == 1:
+    if len(among) == 1 and len(found) > 1:
+        if say is not None:
+            taken = _listed(among, cities, countries, apart=True)
+            say(f"{asked}: taken is {taken}, the only ranked one of {len(found)} cities of this name")
         found = among
     if not found:
         near = _nearest(folded(name), every)
         hint = f"; did you mean {_listed(near, cities, countries)}?" if near else ""
         raise UnknownNameError(f"there is no city {asked!r} in this result{hint}")
     if len(found) > 1:
-        raise UnknownNameError(
-            f"{asked!r} may be {_listed(found, cities, countries)}; give the id, or the name and country"
-        )
+        how = ", or the name and country" if len({city.country for city in found}) == len(found) else ""
+        raise UnknownNameError(f"{asked!r} may be {_listed(found, cities, countries)}; give the id{how}")
     return found[0].id
 
 
@@ -151,14 +159,56 @@ def _nearest(name: str, every: tuple[_Known, ...]) -> list[_Known]:
     return list({names[one].id: names[one] for one in close}.values())
 
 
-def _listed(found: list[_Known], cities: pl.DataFrame, countries: Mapping[str, CountryNote]) -> str:
-    """Name cities with their countries and ids, in English, as all messages are."""
+def _listed(
+    found: list[_Known],
+    cities: pl.DataFrame,
+    countries: Mapping[str, CountryNote],
+    *,
+    apart: bool = False,
+) -> str:
+    """Name cities with their countries and ids, in English, as all messages are.
+
+    Those of one name and country, or all where `apart` says so, with people and the nearest larger city.
+    """
     names = dict(cities.select("city_id", "name").iter_rows())
+    keys = [(names[city.id], city.country) for city in found]
 
     def one(city: _Known) -> str:
         note = countries.get(city.country or "")
         country = (note.name.get("en") if note else None) or city.country
-        return f"{names[city.id]}, {country} ({city.id})" if country else f"{names[city.id]} ({city.id})"
+        id_ = str(city.id)
+        if apart or keys.count((names[city.id], city.country)) > 1:
+            id_ = ", ".join([f"id {city.id}", *_tokens(city, cities)])
+        return f"{names[city.id]}, {country} ({id_})" if country else f"{names[city.id]} ({id_})"
 
     more = f" and {len(found) - _MOST} more" if len(found) > _MOST else ""
     return "; ".join(one(city) for city in found[:_MOST]) + more
+
+
+def _tokens(city: _Known, cities: pl.DataFrame) -> list[str]:
+    """Tell a city from others of its name: its people, and the nearest larger city with its distance."""
+    tokens = [f"{city.population:,} people"] if city.population else []
+    if not {"latitude", "longitude"} <= set(cities.columns):
+        return tokens
+    columns = cities.select("city_id", "name", "population", "latitude", "longitude").drop_nulls()
+    rows = {row[0]: row for row in columns.iter_rows()}
+    if city.id not in rows:
+        return tokens
+    _, own_name, people, latitude, longitude = rows[city.id]
+    larger = [
+        (_km(latitude, longitude, row[3], row[4]), row[0], row[1])
+        for row in rows.values()
+        if row[2] > people and row[1] != own_name
+    ]
+    if larger:
+        km, _, name = min(larger)
+        return [*tokens, f"{km:.0f} km from {name}"]
+    return [*tokens, f"latitude {latitude:.2f}, longitude {longitude:.2f}"]
+
+
+def _km(lat_a: float, lon_a: float, lat_b: float, lon_b: float) -> float:
+    """Return the great-circle distance of two points in degrees, km (haversine)."""
+    a, b = math.radians(lat_a), math.radians(lat_b)
+    half = math.radians(lon_b - lon_a) / 2
+    root = math.sin((b - a) / 2) ** 2 + math.cos(a) * math.cos(b) * math.sin(half) ** 2
+    return 2 * _EARTH_KM * math.asin(min(1.0, math.sqrt(root)))

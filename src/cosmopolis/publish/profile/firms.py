@@ -12,7 +12,7 @@ import polars as pl
 from cosmopolis.publish.chapter import charts
 from cosmopolis.publish.chapter.model import Block, Cell, Column, Figure, Section, Table, row
 from cosmopolis.publish.chapter.studio import Studio
-from cosmopolis.publish.profile.subject import Subject, given, latest
+from cosmopolis.publish.profile.subject import Place, Subject, by_power, given, latest
 from cosmopolis.publish.words import clean
 
 FIRMS = 12
@@ -24,6 +24,9 @@ GROUPS = 24
 _SIZES = ("mega", "large", "mid", "small", "micro", "nano")
 _ORDER = {"all": 0, "sector": 1, "basket": 2, "size": 3, "list": 4}
 _NAME_MOST = 60
+
+_CITY_KNOWN = 0.5
+"""Least share of a list's sites that are known to the city, for its year to tell what lies in one."""
 
 _Part = Callable[[Subject, Studio, pl.DataFrame], "Block | None"]
 
@@ -63,7 +66,10 @@ def section(subject: Subject, studio: Studio) -> Section:
 
 def _rank(subject: Subject, cells: dict[str, Any], value: str, among: int) -> Cell:
     """Return a cell with a rank and its interval."""
-    place = given(cells, value, among)
+    return _placed(subject, given(cells, value, among))
+
+
+def _placed(subject: Subject, place: Place | None) -> Cell:
     small = subject.bounds(place.low, place.high) if place and place.low is not None else ""
     return Cell(text=subject.rank(place), small=small)
 
@@ -85,7 +91,7 @@ def _headquarters(subject: Subject, studio: Studio, table: pl.DataFrame) -> Bloc
         row(
             Cell(
                 text=subject.group(cells["group"]),
-                small=w("profile.basket") if kinds[cells["group"]] == "basket" else "",
+                small=subject.counted(cells["group"]) if kinds[cells["group"]] == "basket" else "",
             ),
             w.whole(cells["firms"]),
             subject.percent(cells["share"]),
@@ -106,7 +112,7 @@ def _headquarters(subject: Subject, studio: Studio, table: pl.DataFrame) -> Bloc
             Column(label=w("common.rank"), number=True),
         ),
         rows=rows,
-        note=w.sentences([w("profile.quotient_note"), caution]),
+        note=w.sentences([w("profile.quotient_note"), w("profile.groups_note"), caution]),
     )
     return Block(title=w("profile.headquarters"), figures=_quotients(subject, studio, own), tables=(sheet,))
 
@@ -271,8 +277,7 @@ def _ownership(subject: Subject, studio: Studio, table: pl.DataFrame) -> Block |
         if own.is_empty():
             continue
         cells = own.row(0, named=True)
-        ranked = of_field.filter(pl.col("power") > 0)["rank"].count()
-        lone = of_field["headquarters"].sum() == 1
+        place = by_power(of_field, subject.id)
         rows.append(
             row(
                 w.or_id("profile_field", str(field)),
@@ -281,9 +286,7 @@ def _ownership(subject: Subject, studio: Studio, table: pl.DataFrame) -> Block |
                 w.whole(cells["branches"]),
                 w.amount(cells["power"]),
                 w.amount(cells["prestige"]),
-                Cell(text=w("profile.powerless"))
-                if lone or not cells["power"]
-                else _rank(subject, cells, "power", ranked),
+                _placed(subject, place) if place else Cell(text=w("profile.powerless")),
             )
         )
     if not rows:
@@ -307,10 +310,18 @@ def _ownership(subject: Subject, studio: Studio, table: pl.DataFrame) -> Block |
 
 
 def _suppliers(subject: Subject, studio: Studio, table: pl.DataFrame) -> Block | None:
-    """Tell the sites in the city that supply a firm, in the last year of each firm's list."""
+    """Tell the sites in the city that supply a firm, in the last year whose sites are known to the city."""
     del studio
     w = subject.words
-    last = table.filter(pl.col("year") == pl.col("year").max().over("customer"))
+    shares = (
+        table.group_by("customer", "year")
+        .agg(known=pl.col("sites").filter(pl.col("city_id").is_not_null()).sum() / pl.col("sites").sum())
+        .filter(pl.col("known") >= _CITY_KNOWN)
+        .group_by("customer")
+        .agg(pl.col("year").max())
+    )
+    last = table.join(shares, on=["customer", "year"], how="semi")
+    remarks = _coarser(subject, table, dict(shares.iter_rows()))
     own = (
         subject.own(last)
         .group_by("customer", "year")
@@ -318,7 +329,7 @@ def _suppliers(subject: Subject, studio: Studio, table: pl.DataFrame) -> Block |
         .sort("sites", "customer", descending=[True, False])
     )
     if own.is_empty():
-        return None
+        return Block(title=w("profile.suppliers"), sentences=remarks) if remarks else None
     sheet = Table(
         caption=w("profile.suppliers_table"),
         columns=(
@@ -333,7 +344,28 @@ def _suppliers(subject: Subject, studio: Studio, table: pl.DataFrame) -> Block |
         ),
         note=subject.sourced(subject.of_kinds("supplier sites")),
     )
-    return Block(title=w("profile.suppliers"), tables=(sheet,))
+    return Block(title=w("profile.suppliers"), sentences=remarks, tables=(sheet,))
+
+
+def _coarser(subject: Subject, table: pl.DataFrame, usable: dict[str, int]) -> tuple[str, ...]:
+    """Say of which firms the later lists know most sites to the province or country only."""
+    w, said = subject.words, []
+    for customer in table["customer"].unique().sort().to_list():
+        years = table.filter(pl.col("customer") == customer)["year"].unique().sort().to_list()
+        last = usable.get(customer)
+        later = [year for year in years if last is None or year > last]
+        if last is None:
+            said.append(w("profile.suppliers_unplaced", customer=_cut(customer)))
+        elif later:
+            here = table.filter(
+                (pl.col("customer") == customer)
+                & (pl.col("year") == last)
+                & (pl.col("city_id") == subject.id)
+            )
+            key = "profile.suppliers_until" if here.height else "profile.suppliers_none_until"
+            years_said = {"year": str(last), "since": str(later[0])}
+            said.append(w(key, customer=_cut(customer), city=subject.city.name, **years_said))
+    return tuple(said)
 
 
 def _finance(subject: Subject, studio: Studio, table: pl.DataFrame) -> Block | None:

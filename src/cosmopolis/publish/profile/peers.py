@@ -13,7 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from cosmopolis.publish.chapter import charts
-from cosmopolis.publish.chapter.model import Block, Column, Section, Table, row
+from cosmopolis.publish.chapter.model import Block, Cell, Column, Section, Table, row
 from cosmopolis.publish.chapter.studio import Studio
 from cosmopolis.publish.profile.subject import Subject
 from cosmopolis.publish.result import IndicatorNote
@@ -24,6 +24,9 @@ PEERS = 5
 
 LEAST = 3
 """Indicators that two cities must both have at least."""
+
+COMMON = 0.25
+"""Share of the cities with data from which on a value that they have in common sets none of them apart."""
 
 _DIGITS = 9  # of distances: what is the same but for the last bits is the same
 
@@ -144,15 +147,45 @@ def apart(every: Profiles, city: int, peers: tuple[Peer, ...]) -> tuple[Apart, .
     return tuple(sorted(found, key=lambda one: (-round(size(one), _DIGITS), one.note.id)))
 
 
+def common(every: Profiles, city: int, *, share: float = COMMON) -> frozenset[str]:
+    """Return the indicators in which a city's value is that of many: such as no sea link far from the sea.
+
+    Examples
+    --------
+    >>> import types
+    >>> notes = (types.SimpleNamespace(id="sea"), types.SimpleNamespace(id="air"))
+    >>> units = np.array([[-0.5, 1.0], [-0.5, 2.0], [-0.5, 3.0], [1.5, np.nan]])
+    >>> every = Profiles(cities=(1, 2, 3, 4), indicators=notes, units=units)
+    >>> common(every, 1, share=0.5), common(every, 4, share=0.5)
+    (frozenset({'sea'}), frozenset())
+    """
+    own = every.of(city)
+    if own is None:
+        return frozenset()
+    found = set()
+    for n, note in enumerate(every.indicators):
+        known = every.units[:, n][np.isfinite(every.units[:, n])]
+        alike = int((np.round(known - own[n], _DIGITS) == 0).sum()) if np.isfinite(own[n]) else 0
+        if alike > 1 and alike >= share * known.size:
+            found.add(note.id)
+    return frozenset(found)
+
+
 def section(subject: Subject, studio: Studio) -> Section:
     """Make the section on peers."""
     w = subject.words
     every = profiles(subject.view)
     peers = nearest(every, subject.id)
-    different = apart(every, subject.id, peers)
+    same = common(every, subject.id)
+    found = apart(every, subject.id, peers)
+    different = tuple(one for one in found if one.note.id not in same)
     blocks = [Block(missing=w("profile.no_peers"))] if not peers else [_peers(subject, peers)]
     if different:
         blocks.append(_apart(subject, studio, different, with_peers=bool(peers)))
+    if same:
+        names = w.joined([w.said(one.note.name) for one in found if one.note.id in same])
+        share = w.share(COMMON)
+        blocks.append(Block(sentences=(w("profile.in_common", names=names, share=share),)))
     return Section(
         anchor="peers",
         title=w("profile.peers"),
@@ -235,7 +268,10 @@ def _apart(subject: Subject, studio: Studio, different: tuple[Apart, ...], *, wi
         ),
         rows=tuple(
             row(
-                w.said(one.note.name),
+                Cell(
+                    text=w.said(one.note.name),
+                    small=w("profile.downscaled") if one.note.downscaled else "",
+                ),
                 _signed(subject, one.own - one.peers) if one.peers is not None else w.no_data,
                 _signed(subject, one.own),
             )

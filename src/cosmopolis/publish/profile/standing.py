@@ -181,11 +181,12 @@ def _indicators(subject: Subject) -> Block:
             missing.append(name)
             continue
         marked = w("profile.downscaled") if note.downscaled else ""
+        of_country = w("profile.downscaled_rank") if note.downscaled else ""
         rows.append(
             row(
-                Cell(text=name, small=marked),
+                Cell(text=name, small=w.sentences([w.said(note.definition), marked])),
                 Cell(text=w.amount(place.value), small=w.said(note.unit)),
-                subject.rank(place),
+                Cell(text=subject.rank(place), small=of_country),
                 str(note.year) if note.year is not None else w.no_data,
                 w("common.semicolon").join(view.source_title(source) for source in note.sources) or w.no_data,
             )

@@ -21,6 +21,8 @@ _SMALL_SHARE = 0.01
 _GROUP_FILES = ("sectors.toml", "baskets.toml")
 """Files of `cosmopolis.firms` that name groups of firms."""
 
+_BASKETS = "baskets.toml"
+
 
 @cache
 def _group_names() -> Mapping[str, Text]:
@@ -41,6 +43,13 @@ def _group_names() -> Mapping[str, Text]:
 def _ids_of(file: str) -> frozenset[str]:
     """Return the groups that a file of `cosmopolis.firms` tells of."""
     return frozenset(tomllib.loads(resources.files("cosmopolis.firms").joinpath(file).read_text("utf-8")))
+
+
+@cache
+def _basket_notes() -> Mapping[str, Text]:
+    """Return what the baskets of `cosmopolis.firms` hold, by id."""
+    entries = tomllib.loads(resources.files("cosmopolis.firms").joinpath(_BASKETS).read_text("utf-8"))
+    return {id_: entry.get("note", {}) for id_, entry in entries.items() if isinstance(entry, dict)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,6 +136,17 @@ class Subject:
             return head
         return "sector" if group in _ids_of("sectors.toml") else "basket"
 
+    def counted(self, group: str) -> str:
+        """Say what a sector or a basket counts, so that like names are told apart; empty for other groups."""
+        w, kind = self.words, self.kind_of(group)
+        if kind == "sector":
+            return w("profile.sector_counts")
+        if kind != "basket":
+            return ""
+        own_file = (self.view.result.edition.settings.get("production") or {}).get("baskets")
+        note = "" if own_file else w.said(_basket_notes().get(group, {}))
+        return w("common.colon", label=w("profile.basket"), text=note) if note else w("profile.basket")
+
     def percent(self, share: float | None) -> str:
         """Write a share with one decimal or two, for the shares of a city in the world are small."""
         w = self.words
@@ -152,6 +172,30 @@ def latest(table: pl.DataFrame) -> pl.DataFrame:
     [1, 2]
     """
     return table if table.is_empty() else table.filter(pl.col("year") == table["year"].max())
+
+
+def by_power(rows: pl.DataFrame, city: object) -> Place | None:
+    """Return the place of a city by power in an ownership network; None where it has none.
+
+    Cities are ranked among those with power above 0; where all ties are of one firm, nobody is.
+
+    Parameters
+    ----------
+    rows
+        Those of `ownership_cities` of one field and year.
+
+    Examples
+    --------
+    >>> rows = pl.DataFrame({"city_id": [1, 2, 3], "power": [5.0, 0.0, 9.0], "rank": [2, 3, 1],
+    ...                      "headquarters": [1, 0, 2]})
+    >>> by_power(rows, 1), by_power(rows, 2)
+    (Place(value=5.0, rank=2, among=2, low=None, high=None), None)
+    """
+    powerful = rows.filter(pl.col("power") > 0)
+    own = powerful.filter(pl.col("city_id") == city)
+    if own.is_empty() or rows["headquarters"].sum() == 1:
+        return None
+    return given(own.row(0, named=True), "power", powerful["rank"].count())
 
 
 def place_of(values: pl.DataFrame, city: object, *, key: str = "city_id") -> Place | None:

@@ -20,7 +20,7 @@ from cosmopolis.publish.network_pages import (
     shown_year,
 )
 from cosmopolis.publish.profile import maps
-from cosmopolis.publish.profile.subject import Place, Subject, given, latest, place_of
+from cosmopolis.publish.profile.subject import Place, Subject, by_power, given, latest, place_of
 from cosmopolis.publish.result import NetworkNote
 from cosmopolis.publish.view import City
 
@@ -52,9 +52,14 @@ class Tied:
     ----------
     year
         None where the network has no links at all.
+    value
+        What the city is ranked by; None where there is none.
     ranked
         Whether cities are ranked in it: not where its sources may be shown only, unless a table of its own
         ranks them.
+    covered
+        Whether its sources can speak of the city: a covered city without ties has zero of them, of any other
+        nothing is known.
     """
 
     note: NetworkNote
@@ -63,7 +68,9 @@ class Tied:
     place: Place | None
     partners: tuple[Partner, ...]
     equal: bool
+    value: float | None = None
     ranked: bool = True
+    covered: bool = True
 
 
 def tied(subject: Subject) -> tuple[Tied, ...]:
@@ -76,17 +83,48 @@ def _tied(subject: Subject, note: NetworkNote) -> Tied:
     year = shown_year(note, links)
     name = name_of_network(subject.view, note)
     if year is None:
-        return Tied(note=note, name=name, year=None, place=None, partners=(), equal=False)
+        return Tied(note=note, name=name, year=None, place=None, partners=(), equal=False, covered=False)
     links = links.filter(pl.col("year") == year)
+    place = _place(subject, note, links, year)
     return Tied(
         note=note,
         name=name,
         year=year,
-        place=_place(subject, note, links, year),
+        place=place,
+        value=place.value if place else _own_value(subject, note),
         partners=_partners(subject, note, links),
         equal=all_equal(links),
         ranked=note.scope != "show" or _own_table(subject, note) is not None,
+        covered=_covered(subject, note),
     )
+
+
+def _covered(subject: Subject, note: NetworkNote) -> bool:
+    """Say whether the sources of a network cover the city's country.
+
+    Sources of one kind fill each other's gaps, those of different kinds are all needed, as in the index; a
+    network without sources that were read covers nobody, one whose sources are not named everybody. A
+    roster of offices covers the cities on it.
+    """
+    if note.kind.network == "interlocking":
+        table = _own_table(subject, note)
+        return table is not None and not subject.own(table).is_empty()
+    kinds: dict[str, bool] = {}
+    for id_ in note.sources:
+        found = subject.view.source(id_)
+        if found is None or found.state != "used":
+            continue
+        countries = found.source.coverage["countries"]
+        inside = countries == "world" or subject.row["country"] in countries
+        kinds[found.source.kind] = kinds.get(found.source.kind, False) or inside
+    return all(kinds.values()) if kinds else not note.sources
+
+
+def _own_value(subject: Subject, note: NetworkNote) -> float | None:
+    """Return what the network's own table measures of a city that it does not rank."""
+    table = _own_table(subject, note)
+    own = None if table is None else subject.own(table)
+    return None if own is None or own.is_empty() else own[_OWN_MEASURES[note.kind.network][2]][0]
 
 
 def _partners(subject: Subject, note: NetworkNote, links: pl.DataFrame) -> tuple[Partner, ...]:
@@ -125,6 +163,8 @@ def _place(subject: Subject, note: NetworkNote, links: pl.DataFrame, year: int) 
     field = note.field or note.kind.field
     table = _own_table(subject, note)
     if table is not None:
+        if note.kind.network == "ownership":
+            return by_power(table, subject.id)
         mine = subject.own(table)
         value = _OWN_MEASURES[note.kind.network][2]
         return given(mine.row(0, named=True), value, table["rank"].count()) if mine.height else None
@@ -142,11 +182,8 @@ def section(subject: Subject, studio: Studio) -> Section:
     """Make the section on networks."""
     w = subject.words
     every = tied(subject)
-    absent = [one.name for one in every if not one.partners]
     there = [one for one in every if one.partners]
-    sentences = [
-        *([w("profile.no_ties", names=w.joined(absent))] if absent else []),
-    ]
+    sentences = _without(subject, every)
     panels = [_panel(subject, studio, one) for one in there if one.note.kind.level == "city"]
     sources = [source for one in there for source in one.note.sources]
     figures: tuple[Figure, ...] = ()
@@ -184,6 +221,23 @@ def section(subject: Subject, studio: Studio) -> Section:
     )
 
 
+def _without(subject: Subject, every: Sequence[Tied]) -> list[str]:
+    """Name the networks in which the city has no tie: zero, outside a sample, or no data."""
+    groups: dict[str, list[str]] = {
+        "profile.zero_ties": [],
+        "profile.sample_ties": [],
+        "profile.no_ties": [],
+    }
+    for one in every:
+        if not one.partners:
+            sample = one.year is not None and one.note.scope == "show"
+            covered = "profile.zero_ties" if one.covered else "profile.no_ties"
+            key = "profile.sample_ties" if sample else covered
+            groups[key].append(one.name)
+    w = subject.words
+    return [w(key, names=w.joined(names)) for key, names in groups.items() if names]
+
+
 def _name(subject: Subject, one: Tied, partner: Partner) -> str:
     if one.note.kind.level == "country":
         return subject.view.country(str(partner.id))
@@ -219,8 +273,8 @@ def _table(subject: Subject, there: list[Tied]) -> Table:
             row(
                 Cell(text=one.name, small=w("common.semicolon").join(text for text in remarks if text)),
                 str(one.year),
-                w.amount(round(place.value, 6)) if place else w.no_data,
-                Cell(text=subject.rank(place) if one.ranked else "–", small=bounds),
+                w.amount(round(one.value, 6)) if one.value is not None else w.no_data,
+                Cell(text=_rank(subject, one), small=bounds),
                 w.whole(len(one.partners)),
                 Cell(text="", items=_items(subject, one)),
             )
@@ -239,6 +293,14 @@ def _table(subject: Subject, there: list[Tied]) -> Table:
         note=w("profile.ties_note"),
         wide=True,
     )
+
+
+def _rank(subject: Subject, one: Tied) -> str:
+    """Write the rank; a city whose own table measures it and does not rank it is told so."""
+    if not one.ranked:
+        return "–"
+    bare = one.place is None and one.value is not None
+    return subject.words("profile.powerless") if bare else subject.rank(one.place)
 
 
 def _panel(subject: Subject, studio: Studio, one: Tied) -> Panel:
