@@ -96,10 +96,19 @@ def test_every_row_is_accounted_for_with_its_reason(desk: Desk) -> None:
         (6, "headquarters", "the place found is Moss (XB, GeoNames 8), which belongs to no city"),
     ]
     assert made.tables["firm_sources"].rows() == [
-        ("company-table", 6, 4, 1, 3, 1),
-        ("unicorns", 2, 2, 0, 2, 1),
+        ("company-table", 6, 4, 1, 3, 1, 0),
+        ("unicorns", 2, 2, 0, 2, 1, 0),
     ]
     assert made.tables["firm_sources"].schema == companies.SOURCES
+
+
+def test_codes_of_exchanges_that_are_not_known_are_counted(tmp_path: Path) -> None:
+    own = OWN.replace("LSE;NYQ", "LSE;XXX;NYQ").replace("small,NYQ", "small,QQQ;XXX")
+    own = own.replace(",,,delisted", ",,YYY,delisted")  # counted nowhere, nor is what it was listed on
+    made, register = firms.make(desk_of(tmp_path, {"company-table": {"own.csv": own}}))
+    sources = made.tables["firm_sources"]
+    assert sources.select("source", "placed", "unknown_exchanges").rows() == [("company-table", 4, 3)]
+    assert "XXX" in register.frame["exchanges"].explode(empty_as_null=False).to_list()
 
 
 def test_baskets_hold_what_the_file_says(desk: Desk) -> None:

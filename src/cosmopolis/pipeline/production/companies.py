@@ -47,10 +47,12 @@ SOURCES = pl.Schema(
         "delisted": pl.Int64,
         "firms": pl.Int64,
         "shared": pl.Int64,
+        "unknown_exchanges": pl.Int64,
     }
 )
 """Columns of the table of lists: admitted rows, those with a city, those of firms that are traded no more,
-firms, and those of them that another list has too."""
+firms, those of them that another list has too, and listings of firms that are counted, on codes of exchanges
+that `networks/exchanges.toml` does not know."""
 
 
 def sources_of(desk: Desk) -> list[str]:

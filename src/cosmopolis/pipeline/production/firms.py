@@ -183,7 +183,7 @@ def make(desk: Desk) -> tuple[Made, Firms]:
             register, venues, year=year, draws=settings.draws, level=level, seed=settings.seed
         ),
         "basket_firms": members,
-        "firm_sources": _sources(rows, {source: counted for source, (_, counted) in placed.items()}),
+        "firm_sources": _sources(rows, {source: counted for source, (_, counted) in placed.items()}, venues),
     }
     links = pl.concat([_links(register, venues, year), investors.links(rows)])
     return Made(links=links.sort(*LINK_KEY), tables=tables), firms
@@ -315,15 +315,19 @@ def _firms(frame: pl.DataFrame) -> pl.DataFrame:
     ).select(list(FIRMS))
 
 
-def _sources(rows: pl.DataFrame, counted: dict[str, dict[str, int]]) -> pl.DataFrame:
-    """Count what each list gives, and how many of its firms another list has too."""
+def _sources(rows: pl.DataFrame, counted: dict[str, dict[str, int]], venues: pl.DataFrame) -> pl.DataFrame:
+    """Count what each list gives, how many of its firms another list has too, and unknown exchanges."""
+    listed = rows.select("source", exchange="exchanges").explode("exchange").drop_nulls("exchange")
+    strange = listed.join(venues, on="exchange", how="anti")
+    unknown = strange.group_by("source").agg(unknown_exchanges=pl.len().cast(pl.Int64))
     held = rows.select("source", "firm").unique()
     shared = held.with_columns(shared=(pl.len().over("firm") > 1).cast(pl.Int64))
     of_list = shared.group_by("source").agg(firms=pl.len().cast(pl.Int64), shared=pl.col("shared").sum())
     given = pl.DataFrame([{"source": source, **numbers} for source, numbers in counted.items()])
     return (
         given.join(of_list, on="source", how="left", maintain_order="left")
-        .with_columns(pl.col("firms", "shared").fill_null(0))
+        .join(unknown, on="source", how="left", maintain_order="left")
+        .with_columns(pl.col("firms", "shared", "unknown_exchanges").fill_null(0))
         .select(list(companies.SOURCES))
         .match_to_schema(companies.SOURCES)
     )
