@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from cosmopolis.errors import FormatError
@@ -82,6 +82,7 @@ def _ends_in_quotes(line: str) -> bool:
 
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(LINES, st.sampled_from([1, 30, 16_000_000]))
+@example(['"\t"a\tb"\t"', ""], 1)
 def test_each_line_is_read_as_the_csv_module_reads_it_alone(
     tmp_path: Path, lines: list[str], block_bytes: int
 ) -> None:

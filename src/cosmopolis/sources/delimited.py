@@ -157,7 +157,10 @@ class Delimited:
     def _at_once(self, piece: bytes, header: Sequence[str]) -> pl.DataFrame | None:
         """Take good lines apart; None if one of them has another number of cells, or is empty or no text."""
         lines = piece.count(b"\n") + (not piece.endswith(b"\n"))
-        if self._is_open(piece.removesuffix(b"\n").rpartition(b"\n")[2]):  # which Arrow takes at the very end
+        fault = self._fault(piece.removesuffix(b"\n").rpartition(b"\n")[2])
+        if "unexpected end" in fault or (
+            fault and piece.endswith(b"\n")
+        ):  # Arrow takes these at the very end
             return None
         try:
             table = pc.read_csv(
@@ -185,13 +188,13 @@ class Delimited:
             for name in self._read
         )
 
-    def _is_open(self, line: bytes) -> bool:
-        """Say whether a quotation mark is opened in a line and not closed."""
+    def _fault(self, line: bytes) -> str:
+        """Say what is wrong with the quotation marks of a line; nothing where they are well placed."""
         try:
             self._cells(line.decode("utf-8", "replace"))
         except csv.Error as error:
-            return "unexpected end" in str(error)
-        return False
+            return str(error)
+        return ""
 
     @property
     def _read(self) -> tuple[str, ...]:
