@@ -6,12 +6,16 @@ from pathlib import Path
 
 import pytest
 import world
+from hypothesis import settings
 from world.killed import draw_nothing, write_no_page
 from world.run import run
 
 from cosmopolis.publish import report
 from cosmopolis.publish.profile import page
 from cosmopolis.sources.fetch import default_cache
+
+settings.register_profile("untimed", parent=settings.default, deadline=None)
+settings.load_profile("untimed")  # a busy machine fails no test
 
 REAL_FILES = tuple(
     Path(folder)
