@@ -575,6 +575,26 @@ def test_trade_says_what_a_trend_means_for_nearness(english: Chapter) -> None:
     )
 
 
+def test_power_by_suppliers_sites_names_the_customers(made: Result) -> None:
+    table = made.table("ownership_cities").with_columns(field=pl.lit("suppliers"))
+    lead = _section(_chapter(_with(made, {"ownership_cities": table})), "ownership").lead
+    assert "those on the lists of suppliers of Synthetic" in lead
+    assert "lists of suppliers" not in _section(_chapter(made), "ownership").lead
+
+
+def test_a_country_of_too_few_years_is_not_counted_as_tested(made: Result) -> None:
+    trends = made.table("trade_trends")
+    diverse = pl.col("measure") == "effective_number"
+    one = trends.filter(diverse & (pl.col("country") != "*"))["country"].sort()[0]
+    few = trends.with_columns(
+        verdict=pl.when(diverse & (pl.col("country") == one)).then(pl.lit("too_few")).otherwise("verdict")
+    )
+    assert (
+        "Of 3 countries with a trend test"
+        in _section(_chapter(_with(made, {"trade_trends": few})), "trade").lead
+    )
+
+
 def test_trade_without_a_clear_trend_does_not_claim_one(made: Result) -> None:
     trends = made.table("trade_trends").with_columns(
         verdict=pl.when(pl.col("measure") == "vote_agreement")

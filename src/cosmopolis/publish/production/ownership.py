@@ -84,6 +84,10 @@ def _places(rows: pl.DataFrame) -> pl.DataFrame:
     return held.sort("prestige", "city_id", descending=[True, False])
 
 
+_SUPPLIERS = "suppliers"
+"""Field of the links from suppliers' headquarters to the sites that lists of suppliers name."""
+
+
 def finding(desk: Desk, field: str) -> str:
     """Say which city commands most branches elsewhere, and which holds most of others."""
     w, rows = desk.words, _cities(desk, field)
@@ -106,6 +110,9 @@ def finding(desk: Desk, field: str) -> str:
     if held.height:
         best = held.row(0, named=True)
         text.append(w("production.most_prestige", city=desk.city(best["city_id"]), n=round(best["prestige"])))
+    customers = desk.table("supplier_places")["customer"].unique().sort().to_list()
+    if field == _SUPPLIERS and customers:
+        text.append(w("production.sites_of", customers=w.joined(customers)))
     return w.sentences(text)
 
 

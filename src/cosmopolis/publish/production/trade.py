@@ -26,6 +26,9 @@ _DECIDED = ("nearer", "farther", "steady")
 _FLOWS = ("both", "exports", "imports")
 _BASES = ("directed", "both_ways")
 _WORLD = "*"
+_UNTESTED = "too_few"
+"""Verdict on a series of too few years for a test."""
+
 _DIVERSITY = "effective_number"
 _RATIO = "_ratio"
 """Ending of a measure over what the size of partners alone would give."""
@@ -209,7 +212,11 @@ def _more_partners(desk: Desk, rows: pl.DataFrame) -> str:
     """Count the countries whose partners grew and fell in number between the first and the last year."""
     w = desk.words
     trends = _trends(desk, str(rows["flow"][0]))
-    of = [country for country in rows["country"].unique().sort().to_list() if (country, _DIVERSITY) in trends]
+    of = [
+        country
+        for country in rows["country"].unique().sort().to_list()
+        if trends.get((country, _DIVERSITY), {}).get("verdict", _UNTESTED) != _UNTESTED
+    ]
     if of:
         verdicts = [trends[country, _DIVERSITY]["verdict"] for country in of]
         return w(
