@@ -156,7 +156,7 @@ def test_every_row_is_used_or_quarantined(desk: Desk, tables: Mapping[str, pl.Da
     assert sum(n for reason, n in reasons.items() if "unanimous" in reason) == voters
     told = desk.shelf.ledger.reasons("trade-table")
     assert "the edition follows trade from 1964 to 2016" in told
-    assert "the same as row 1" in told  # across files
+    assert "the same as row 1 of own.csv" in told  # across files
 
 
 def test_partners_of_a_country(tables: Mapping[str, pl.DataFrame]) -> None:
