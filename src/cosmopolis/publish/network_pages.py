@@ -12,9 +12,36 @@ from cosmopolis.measures import centrality, concentration
 from cosmopolis.publish.maps import Node, Tie
 from cosmopolis.publish.result import NetworkNote, Shown
 from cosmopolis.publish.view import Bias, View
+from cosmopolis.publish.words import Words
 
 MEASURES = ("strength", "degree", "betweenness")
 """The measures by which the first cities are listed."""
+
+
+ALT_NAMES = 5
+"""Names in the words that stand for a drawing."""
+
+
+def described(words: Words, nodes: Sequence[Node], links: int, *, level: str = "city") -> str:
+    """Say in words what a map shows: how many cities or countries and links, and the first names.
+
+    Parameters
+    ----------
+    nodes
+        Most important first.
+    links
+        How many are drawn.
+    level
+        `city` or `country`: what the nodes are.
+    """
+    if not nodes:
+        return words("map.alt_none")
+    return words(
+        "map.alt",
+        cities=words("count.cities" if level == "city" else "count.countries", n=len(nodes)),
+        links=words("count.links", n=links),
+        names=words.joined([node.name for node in nodes[:ALT_NAMES]]),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,7 +28,6 @@ from cosmopolis.publish.words import LANGUAGES, Words
 
 _SYSTEM_FAMILY = "sans-serif"
 _SCORE_EXPONENT = 2.0
-_ALT_NAMES = 5
 _PARTS_BEFORE = 4
 """Numbered parts of the report before its chapters."""
 
@@ -165,6 +164,19 @@ def page(
     )
 
 
+def citation(view: View) -> str:
+    """Say how a page of the result is cited: edition, version and hash of what it was made from."""
+    result = view.result
+    return view.words(
+        "cover.citation",
+        title=view.words.said(result.edition.title),
+        id=result.edition.id,
+        year=str(result.edition.year),
+        version=result.version,
+        hash=result.hash[:16],
+    )
+
+
 def _context(view: View, desk: _Desk) -> dict[str, Any]:
     """Gather what the body's template shows."""
     result, w = view.result, view.words
@@ -183,14 +195,7 @@ def _context(view: View, desk: _Desk) -> dict[str, Any]:
         "other_language": other,
         "other_tag": Words(other).tag,
         "title": w.said(result.edition.title),
-        "citation": w(
-            "cover.citation",
-            title=w.said(result.edition.title),
-            id=result.edition.id,
-            year=str(result.edition.year),
-            version=result.version,
-            hash=result.hash[:16],
-        ),
+        "citation": citation(view),
         "sample_rule": w.said(result.edition.sample_rule),
         "headline": w.sentences([headline(view), sureness.lead(view)]),
         "lede": [text for text in (sureness.rivals(view), *lede(view)) if text],
@@ -241,20 +246,6 @@ def _chapters(view: View, desk: _Desk, *, number: int) -> tuple[Chapter, ...]:
     return tuple(made)
 
 
-def _described(view: View, names: Sequence[str], nodes: int, links: int, *, level: str) -> str:
-    """Say in words what a map shows."""
-    w = view.words
-    if not nodes:
-        return w("map.alt_none")
-    counted = w("count.cities" if level == "city" else "count.countries", n=nodes)
-    return w(
-        "map.alt",
-        cities=counted,
-        links=w("count.links", n=links),
-        names=w.joined(names[:_ALT_NAMES]),
-    )
-
-
 def _interval_figure(view: View, desk: _Desk) -> Figure | None:
     """Draw the first cities' ranks with their intervals; None if no city has one."""
     w = view.words
@@ -263,7 +254,7 @@ def _interval_figure(view: View, desk: _Desk) -> Figure | None:
     dots = sureness.chart_rows(view)
     title = w("intervals.figure", n=len(dots))
     hollow = w("intervals.hollow") if any(dot.low is None for dot in dots) else ""
-    items = w("common.semicolon").join(sureness.item(dot) for dot in dots[:_ALT_NAMES])
+    items = w("common.semicolon").join(sureness.item(dot) for dot in dots[: network_pages.ALT_NAMES])
     drawing = render.svg(
         charts.rank_intervals(dots, title=w("intervals.axis")),
         config=desk.config,
@@ -325,7 +316,7 @@ def _world_map(view: View, desk: _Desk, *, number: int) -> tuple[Figure, str]:
         config=desk.config,
         id="figure-world",
         title=w("map.title"),
-        description=_described(view, [n.name for n in nodes], len(nodes), len(ties), level="city"),
+        description=network_pages.described(w, nodes, len(ties)),
     )
     figure = Figure(
         number=w("common.figure", number=str(number)),
@@ -371,9 +362,7 @@ def _network_map(view: View, desk: _Desk, page: NetworkPage, *, number: int) -> 
         config=desk.config,
         id=f"figure-{page.anchor}",
         title=caption,
-        description=_described(
-            view, [n.name for n in page.nodes], len(page.nodes), len(page.ties), level=level
-        ),
+        description=network_pages.described(w, page.nodes, len(page.ties), level=level),
     )
     return Figure(
         number=w("common.figure", number=str(number)),

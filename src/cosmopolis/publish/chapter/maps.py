@@ -87,6 +87,34 @@ def _named(
     )
 
 
+def network_layers(land: Land, *, most: float) -> list[alt.Chart]:
+    """Return the layers of a small map: land, links of a width by the root of their weight, cities by area.
+
+    Parameters
+    ----------
+    most
+        The weight of the widest line.
+    """
+    width = alt.StrokeWidth(
+        "properties.weight:Q",
+        scale=alt.Scale(type="sqrt", domain=[0, most or 1.0], range=list(_PANEL_LINE)),
+        legend=None,
+    )
+    return [
+        *ground(land),
+        alt.Chart(alt.NamedData(name="ties"))
+        .mark_geoshape(filled=False, stroke=ACCENT, opacity=_LINE_OPACITY, strokeCap="round")
+        .encode(width),
+        alt.Chart(alt.NamedData(name="nodes"))
+        .mark_circle(fill=CONTRAST, stroke="#ffffff", strokeWidth=0.4, opacity=0.92)
+        .encode(
+            longitude=alt.Longitude("longitude:Q"),
+            latitude=alt.Latitude("latitude:Q"),
+            size=alt.Size("area:Q", scale=None, legend=None),
+        ),
+    ]
+
+
 def panel(
     nodes: Sequence[Node], ties: Sequence[Tie], land: Land, *, frame: Frame, scale: Scale, labels: int
 ) -> Spec:
@@ -103,20 +131,8 @@ def panel(
     labels
         How many cities are named at most.
     """
-    area = alt.Size("area:Q", scale=None, legend=None)
-    width = alt.StrokeWidth(
-        "properties.weight:Q",
-        scale=alt.Scale(type="sqrt", domain=[0, scale.tie or 1.0], range=list(_PANEL_LINE)),
-        legend=None,
-    )
     layers = [
-        *ground(land),
-        alt.Chart(alt.NamedData(name="ties"))
-        .mark_geoshape(filled=False, stroke=ACCENT, opacity=_LINE_OPACITY, strokeCap="round")
-        .encode(width),
-        alt.Chart(alt.NamedData(name="nodes"))
-        .mark_circle(fill=CONTRAST, stroke="#ffffff", strokeWidth=0.4, opacity=0.92)
-        .encode(longitude=alt.Longitude("longitude:Q"), latitude=alt.Latitude("latitude:Q"), size=area),
+        *network_layers(land, most=scale.tie),
         *label_layers(frame, size=_PANEL_LABEL_PIXELS),
     ]
     radii = [float(np.sqrt(_area(node.value, scale.node, _PANEL_AREA) / np.pi)) for node in nodes]

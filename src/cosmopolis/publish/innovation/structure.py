@@ -149,12 +149,7 @@ def _map(
     panel = studio.panel(
         maps.community_map(members, ties, studio.land, frame=studio.frame(_WIDTH), labels=shown.labels),
         title=label,
-        description=w(
-            "map.alt",
-            cities=w("count.cities", n=len(members)),
-            links=w("count.links", n=len(ties)),
-            names=w.joined([member.node.name for member in members[:5]]),
-        ),
+        description=network_pages.described(w, [member.node for member in members], len(ties)),
     )
     return studio.figure(
         panel,

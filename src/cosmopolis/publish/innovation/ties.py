@@ -311,12 +311,7 @@ def _pairs_map(desk: Desk, studio: Studio, topic: Topic, links: pl.DataFrame, ye
             nodes, ties, studio.small_land, frame=studio.frame(_MAP_WIDTH), scale=scale, labels=_MAP_LABELS
         ),
         title=label,
-        description=w(
-            "map.alt",
-            cities=w("count.cities", n=len(nodes)),
-            links=w("count.links", n=len(ties)),
-            names=w.joined([node.name for node in nodes[:5]]),
-        ),
+        description=network_pages.described(w, nodes, len(ties)),
     )
     return studio.figure(panel, label=label, shape="chart", notes=(w("innovation.pairs_map_key"),))
 

@@ -163,16 +163,7 @@ def _panel(
 ) -> Panel:
     w = desk.words
     title = w("chapter.panel_title", topic=topic.name, years=years)
-    alt = (
-        w(
-            "map.alt",
-            cities=w("count.cities", n=len(nodes)),
-            links=w("count.links", n=len(ties)),
-            names=w.joined([node.name for node in nodes[:5]]),
-        )
-        if nodes
-        else w("map.alt_none")
-    )
+    alt = network_pages.described(w, nodes, len(ties))
     spec = maps.panel(
         nodes,
         ties,

@@ -167,12 +167,7 @@ def _maps(desk: Desk, studio: Studio, rows: pl.DataFrame, pairs: list[tuple[str,
         spec = maps.panel(
             nodes, (), studio.small_land, frame=studio.frame(maps.PANEL_WIDTH), scale=scale, labels=_LABELS
         )
-        description = w(
-            "map.alt",
-            cities=w("count.cities", n=len(nodes)),
-            links=w("count.links", n=0),
-            names=w.joined([node.name for node in nodes[:5]]),
-        )
+        description = network_pages.described(w, nodes, 0)
         panels.append(studio.panel(spec, title=title, description=description, above=title))
         steps = sorted({max(1, round(v)) for v in maps.round_steps(scale.node)})
         keys.append(Key(title=title, entries=tuple((maps.node_symbol(v, scale), w.amount(v)) for v in steps)))

@@ -54,16 +54,7 @@ def city_map(
         tie_title=tie_title,
         labels=shown.labels,
     )
-    description = (
-        w(
-            "map.alt",
-            cities=w("count.cities", n=len(nodes)),
-            links=w("count.links", n=len(ties)),
-            names=w.joined([node.name for node in nodes[:5]]),
-        )
-        if nodes
-        else w("map.alt_none")
-    )
+    description = network_pages.described(w, nodes, len(ties))
     said = (
         *notes,
         w("map.projection" if ties else "chapter.projection"),

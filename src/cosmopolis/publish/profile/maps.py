@@ -11,9 +11,10 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from cosmopolis.publish.charts import ACCENT, CONTRAST, INK, Spec, finished
+from cosmopolis.publish.chapter.maps import network_layers
+from cosmopolis.publish.charts import INK, Spec, finished
 from cosmopolis.publish.geometry import Frame, equal_earth, great_circle, place_labels
-from cosmopolis.publish.maps import Land, Node, Tie, ground, short
+from cosmopolis.publish.maps import Land, Node, Tie, short
 from cosmopolis.publish.words import clean
 
 WIDTH = 360
@@ -29,8 +30,6 @@ _FILLED = 0.72
 """Share of the window's width and height that the ends fill at most; names need the rest."""
 
 _CITY_AREA, _PARTNER_AREA = 60.0, 9.0
-_LINE = (0.3, 2.6)
-_LINE_OPACITY = 0.4
 _LABEL_PIXELS = 11.0
 _ROOM = 1.1
 """Names are given a little more room than they are estimated to need: the edge of the map cuts them."""
@@ -127,23 +126,8 @@ def ties_map(nodes: Sequence[Node], ties: Sequence[Tie], land: Land, *, frame: W
         Links to draw; width grows with the square root of the weight, so that weak ones are seen.
     """
     most = max((tie.weight for tie in ties), default=1.0)
-    width = alt.StrokeWidth(
-        "properties.weight:Q",
-        scale=alt.Scale(type="sqrt", domain=[0, most or 1.0], range=list(_LINE)),
-        legend=None,
-    )
     layers = [
-        *ground(land),
-        alt.Chart(alt.NamedData(name="ties"))
-        .mark_geoshape(filled=False, stroke=ACCENT, opacity=_LINE_OPACITY, strokeCap="round")
-        .encode(width),
-        alt.Chart(alt.NamedData(name="nodes"))
-        .mark_circle(fill=CONTRAST, stroke="#ffffff", strokeWidth=0.4, opacity=0.92)
-        .encode(
-            longitude=alt.Longitude("longitude:Q"),
-            latitude=alt.Latitude("latitude:Q"),
-            size=alt.Size("area:Q", scale=None, legend=None),
-        ),
+        *network_layers(land, most=most),
         alt.Chart(alt.sphere()).mark_geoshape(filled=False, stroke="#9aa5af", strokeWidth=0.7),
     ]
     for layer in layers:

@@ -159,12 +159,5 @@ def _context(subject: Subject, studio: Studio, since: Since | None, report_folde
         "people": w.compact(subject.row["population"] or None),
         "places": subject.row["places"],
         "used": [note.source for note in result.sources if note.state == "used"],
-        "citation": w(
-            "cover.citation",
-            title=w.said(result.edition.title),
-            id=result.edition.id,
-            year=str(result.edition.year),
-            version=result.version,
-            hash=result.hash[:16],
-        ),
+        "citation": report.citation(subject.view),
     }
