@@ -86,11 +86,7 @@ def run(
     """
     comparison, found = compared(dir_a, dir_b)
     place = out or Path("out") / f"compare-{_plain(dir_a)}-{_plain(dir_b)}"
-    for folder in (dir_a, dir_b):
-        if place.absolute().is_relative_to(folder.absolute()):
-            raise ResultError(
-                f"{place} lies in the result {folder}, which stays as it is; choose another --out"
-            )
+    result_folder.check_outside(place, dir_a, dir_b)
     try:
         place.mkdir(parents=True, exist_ok=True)
         for name, table in comparison.tables(most=top_size).items():

@@ -168,3 +168,18 @@ def sweep(place: Path) -> None:
             old.rename(place)
     for draft in place.parent.glob(f".{glob.escape(place.name)}.new-*"):
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def check_outside(place: Path, *kept: Path) -> None:
+    """Raise if a folder to write to lies in a result, whose manifest would no longer be true.
+
+    Raises
+    ------
+    ResultError
+        With the result that it lies in.
+    """
+    for folder in kept:
+        if place.absolute().is_relative_to(folder.absolute()):
+            raise ResultError(
+                f"{place} lies in the result {folder}, which stays as it is; choose another --out"
+            )

@@ -116,11 +116,7 @@ def run(
     from cosmopolis.publish.profile import page  # noqa: PLC0415 - charts are imported when drawn
 
     place = out or folder.absolute().parent / f"{_plain(folder)}-profiles"
-    for kept in [folder, *([before] if before else [])]:
-        if place.absolute().is_relative_to(kept.absolute()):
-            raise ResultError(
-                f"{place} lies in the result {kept}, which stays as it is; choose another --out"
-            )
+    result_folder.check_outside(place, folder, *([before] if before else []))
     _check(folder)
     result = read_result(folder)
     id_ = city_of(city, result, say=_warn)
